@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "quartiled",
+    products: [
+        .executable(name: "quartiled", targets: ["quartiled"]),
+        .executable(name: "quartilectl", targets: ["quartilectl"]),
+        .executable(name: "quartile-sandbox", targets: ["quartile-sandbox"]),
+        .library(name: "QuartileClient", targets: ["QuartileClient"]),
+    ],
+    // Pinned exactly: a `Package.resolved` is not kept in this repository.
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // The pure leaves: no input, no output, no clock.
+        .target(
+            name: "QuartileCore",
+            dependencies: [.product(name: "HeapModule", package: "swift-collections")]
+        ),
+        .target(name: "QuartileWire"),
+
+        // The client's side.
+        .target(name: "QuartileClient", dependencies: ["QuartileWire"]),
+        .executableTarget(
+            name: "quartilectl",
+            dependencies: [
+                "QuartileClient", "QuartileWire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            // Starts ten times faster than a dynamic build, which get-token feels.
+            linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]
+        ),
+
+        // The daemon's side.
+        .target(
+            name: "QuartileDaemon",
+            dependencies: [
+                "QuartileCore", "QuartileWire",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]
+        ),
+        .executableTarget(
+            name: "quartiled",
+            dependencies: [
+                "QuartileDaemon",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+
+        // The API to try things against. Shares no code with the daemon.
+        .executableTarget(
+            name: "quartile-sandbox",
+            dependencies: [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+
+        .testTarget(name: "QuartileCoreTests", dependencies: ["QuartileCore"]),
+        .testTarget(name: "QuartileWireTests", dependencies: ["QuartileWire"]),
+        .testTarget(name: "QuartileClientTests", dependencies: ["QuartileClient"]),
+        .testTarget(name: "quartilectlTests", dependencies: ["quartilectl", "QuartileWire"]),
+        .testTarget(name: "QuartileDaemonTests", dependencies: ["QuartileDaemon"]),
+        .testTarget(name: "SandboxTests", dependencies: ["quartile-sandbox"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["quartiled", "quartilectl", "quartile-sandbox"]),
+    ]
+)
+
+for target in package.targets {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}
