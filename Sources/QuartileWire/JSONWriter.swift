@@ -1,0 +1,76 @@
+extension JSON {
+    /// The value as JSON text without white space: one line, since control characters are escaped.
+    public var bytes: [UInt8] {
+        var output: [UInt8] = []
+        write(to: &output)
+        return output
+    }
+
+    /// ``bytes`` as a string.
+    public var text: String {
+        String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends ``bytes`` to `output`.
+    public func write(to output: inout [UInt8]) {
+        switch self {
+        case .null: output.append(contentsOf: "null".utf8)
+        case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
+        case .number(let number): output.append(contentsOf: number.text.utf8)
+        case .string(let string): Self.write(string, to: &output)
+        case .array(let elements):
+            output.append(ASCII.leftBracket)
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output.append(ASCII.comma) }
+                element.write(to: &output)
+            }
+            output.append(ASCII.rightBracket)
+        case .object(let object):
+            output.append(ASCII.leftBrace)
+            for (index, member) in object.members.enumerated() {
+                if index > 0 { output.append(ASCII.comma) }
+                Self.write(member.name, to: &output)
+                output.append(ASCII.colon)
+                member.value.write(to: &output)
+            }
+            output.append(ASCII.rightBrace)
+        }
+    }
+
+    /// Appends a string: runs that need no escape, tokens for example, in one piece.
+    private static func write(_ string: String, to output: inout [UInt8]) {
+        output.append(ASCII.quote)
+        var string = string
+        string.withUTF8 { utf8 in
+            var start = 0
+            for index in utf8.indices where mustBeEscaped(utf8[index]) {
+                output.append(contentsOf: utf8[start..<index])
+                writeEscape(of: utf8[index], to: &output)
+                start = index + 1
+            }
+            output.append(contentsOf: utf8[start...])
+        }
+        output.append(ASCII.quote)
+    }
+
+    private static func mustBeEscaped(_ byte: UInt8) -> Bool {
+        byte < ASCII.space || byte == ASCII.quote || byte == ASCII.backslash
+    }
+
+    private static func writeEscape(of byte: UInt8, to output: inout [UInt8]) {
+        output.append(ASCII.backslash)
+        switch byte {
+        case ASCII.quote, ASCII.backslash: output.append(byte)
+        case ASCII.backspace: output.append(UInt8(ascii: "b"))
+        case ASCII.formFeed: output.append(UInt8(ascii: "f"))
+        case ASCII.newline: output.append(UInt8(ascii: "n"))
+        case ASCII.carriageReturn: output.append(UInt8(ascii: "r"))
+        case ASCII.tab: output.append(UInt8(ascii: "t"))
+        default:
+            let digits: StaticString = "0123456789abcdef"
+            output.append(contentsOf: "u00".utf8)
+            output.append(digits.utf8Start[Int(byte >> 4)])
+            output.append(digits.utf8Start[Int(byte & 0xF)])
+        }
+    }
+}

@@ -1,0 +1,108 @@
+/// Takes a method's params apart; every failure is an `invalid_params` that names the parameter, never its value.
+///
+/// `null` is the same as leaving a parameter out, on both of which the rules for required and optional ones act.
+struct ParamsReader {
+    private let object: JSON.Object
+    private let method: Method
+
+    /// Checks that `params` is an object (or absent) with no parameter but those in `known`.
+    init(_ params: JSON?, of method: Method, known: [String]) throws(WireError) {
+        self.method = method
+        switch params {
+        case nil, .null?: object = JSON.Object()
+        case .object(let given)?: object = given
+        case .array?:
+            throw WireError(.invalidParams, "\(method.rawValue) takes its parameters by name, in an object")
+        case .bool?, .number?, .string?:
+            throw WireError(.invalidParams, "the parameters of \(method.rawValue) must be an object")
+        }
+        for member in object.members where !known.contains(member.name) {
+            let takes = known.isEmpty ? "none" : known.joined(separator: ", ")
+            let what = "is not a parameter of \(method.rawValue), which takes \(takes)"
+            throw Self.error(Self.quotable(member.name), what)
+        }
+    }
+
+    static func error(_ name: String, _ what: String) -> WireError {
+        WireError(.invalidParams, "`\(name)` \(what)", details: JSON.Object([.init("parameter", .string(name))]))
+    }
+
+    /// A stranger's name cut to what fits into an error: 64 visible ASCII characters.
+    private static func quotable(_ name: String) -> String {
+        String(decoding: name.utf8.prefix(64).map { ASCII.isVisible($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    }
+
+    private func value(_ name: String) -> JSON? {
+        object[name].flatMap { $0.isNull ? nil : $0 }
+    }
+
+    private func required<Value>(_ name: String, _ value: Value?) throws(WireError) -> Value {
+        guard let value else { throw Self.error(name, "is missing; \(method.rawValue) needs it") }
+        return value
+    }
+
+    // MARK: Parameters by kind
+
+    func optionalString(_ name: String) throws(WireError) -> String? {
+        guard let value = value(name) else { return nil }
+        guard let string = value.string else { throw Self.error(name, "must be a string") }
+        guard !string.isEmpty else { throw Self.error(name, "must not be empty") }
+        return string
+    }
+
+    func string(_ name: String) throws(WireError) -> String {
+        try required(name, try optionalString(name))
+    }
+
+    func optionalAccount() throws(WireError) -> String? {
+        guard let name = try optionalString("account") else { return nil }
+        guard AccountName.isValid(name) else { throw Self.error("account", "must be \(AccountName.rule)") }
+        return name
+    }
+
+    func account() throws(WireError) -> String {
+        try required("account", try optionalAccount())
+    }
+
+    /// A subscription key, which becomes a header: what could end the header or start another one is refused.
+    func optionalSubscriptionKey() throws(WireError) -> String? {
+        guard let key = try optionalString("subscription_key") else { return nil }
+        guard key.utf8.allSatisfy(ASCII.isVisible) else {
+            throw Self.error("subscription_key", "must be letters and digits, without spaces or line breaks")
+        }
+        return key
+    }
+
+    func subscriptionKey() throws(WireError) -> String {
+        try required("subscription_key", try optionalSubscriptionKey())
+    }
+
+    func optionalBool(_ name: String) throws(WireError) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard let bool = value.bool else { throw Self.error(name, "must be true or false") }
+        return bool
+    }
+
+    /// Seconds from 0 up. More than `limit` means as much as `limit`.
+    func optionalSeconds(_ name: String, limit: Double) throws(WireError) -> Double? {
+        guard let value = value(name) else { return nil }
+        guard let seconds = value.double, seconds >= 0 else {
+            throw Self.error(name, "must be a number of seconds, 0 or more")
+        }
+        return min(seconds, limit)
+    }
+
+    func optionalAPIVersion() throws(WireError) -> WireAPIVersion? {
+        guard let word = try optionalString("api_version") else { return nil }
+        guard let version = WireAPIVersion(rawValue: word) else {
+            throw Self.error("api_version", "must be v1, v2 or v3")
+        }
+        return version
+    }
+
+    func objectValue(_ name: String) throws(WireError) -> JSON {
+        let value = try required(name, value(name))
+        guard value.object != nil else { throw Self.error(name, "must be an object") }
+        return value
+    }
+}

@@ -1,0 +1,72 @@
+/// The answer to a request (JSON-RPC 2.0, section 5).
+public struct Response: Sendable, Hashable {
+    /// The request's id; `null` where it could not be told.
+    public var id: RequestID
+    /// What the method gave, or why it failed.
+    public var outcome: Result<JSON, WireError>
+
+    /// Makes an answer.
+    public init(id: RequestID, outcome: Result<JSON, WireError>) {
+        self.id = id
+        self.outcome = outcome
+    }
+
+    /// Makes the answer of a method that succeeded.
+    public init(id: RequestID, result: JSON) {
+        self.init(id: id, outcome: .success(result))
+    }
+
+    /// Makes the answer of a method that failed.
+    public init(id: RequestID, error: WireError) {
+        self.init(id: id, outcome: .failure(error))
+    }
+
+    /// The answer to a line that is too long, after which the connection is of no more use.
+    public static let overlongLine = Response(
+        id: .null,
+        error: WireError(.parseError, "the line is longer than \(LineFramer.maximumLineLength) bytes")
+    )
+
+    /// The answer as JSON.
+    public var json: JSON {
+        switch outcome {
+        case .success(let result): ["jsonrpc": "2.0", "id": id.json, "result": result]
+        case .failure(let error): ["jsonrpc": "2.0", "id": id.json, "error": error.json]
+        }
+    }
+
+    /// The answer as a line, its `\n` included.
+    public var line: [UInt8] { json.line }
+
+    /// The answers to a batch as one line, or nil where there are none, since then nothing is sent.
+    public static func batchLine(_ responses: [Response]) -> [UInt8]? {
+        responses.isEmpty ? nil : JSON.array(responses.map(\.json)).line
+    }
+
+    /// Reads an answer. An error code that this version does not know is a ``ProtocolViolation`` with its message.
+    public init(json: JSON) throws(ProtocolViolation) {
+        let reader = try ResultReader(json, of: "an answer")
+        guard try reader.string("jsonrpc") == "2.0" else { throw ProtocolViolation("`jsonrpc` is not \"2.0\"") }
+        guard let id = RequestID(json: try reader.value("id")) else { throw ProtocolViolation("`id` can't be one") }
+        let error = reader.optionalValue("error")
+        switch (reader.object["result"], error) {
+        case (let result?, nil): self.init(id: id, result: result)
+        case (nil, let error?): self.init(id: id, error: try WireError(json: error))
+        case (nil, nil), (_?, _?): throw ProtocolViolation("an answer must hold either `result` or `error`")
+        }
+    }
+}
+
+extension Response: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Whether it is a result or an error, without the result, which may be secret.
+    public var description: String {
+        switch outcome {
+        case .success: "<response: result>"
+        case .failure(let error): "<response: \(error.code.name)>"
+        }
+    }
+    /// As ``description``.
+    public var debugDescription: String { description }
+    /// Nothing: the result may be secret.
+    public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
