@@ -1,1 +1,8 @@
-@main struct Main { static func main() {} }
+import ArgumentParser
+
+@main
+enum Main {
+    static func main() async {
+        await SandboxCommand.main()
+    }
+}
