@@ -44,7 +44,7 @@ extension Answer {
 
     /// 429 with the seconds that `Retry-After` also tells.
     static func throttled(_ seconds: Double) -> Answer {
-        gateway(429, "Rate limit is exceeded. Try again in \(JSONValue.text(of: seconds)) seconds.")
+        gateway(429, "Rate limit is exceeded. Try again in \(JSONValue.text(of: max(0, seconds))) seconds.")
     }
 
     /// 422: what is wrong with the body, and where.

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTPTypes
 import Glibc
 
 /// Carries one exchange: takes the request to the sandbox, waits as told, and sends the answer in the way told.
@@ -50,8 +51,8 @@ struct Carrier: Sendable {
             let kept = min(limit ?? bytes.count / 2, bytes.count)
             return response(
                 reply,
-                ResponseBody(contentLength: bytes.count) { writer in
-                    try await writer.write(ByteBuffer(bytes: bytes.prefix(kept)))
+                ResponseBody(contentLength: bytes.count) { _ in
+                    try await push(bytes.prefix(kept), on: channel)
                     throw BrokenOff()
                 }
             )
@@ -67,19 +68,24 @@ struct Carrier: Sendable {
                 }
             )
         case .endless:
-            return response(reply, endlessBody(from: bytes))
+            return response(reply, endlessBody(from: bytes, on: channel))
         }
     }
 
-    private func endlessBody(from bytes: [UInt8]) -> ResponseBody {
-        ResponseBody { writer in
+    private func endlessBody(from bytes: [UInt8], on channel: any Channel) -> ResponseBody {
+        ResponseBody { _ in
             // Sound JSON as far as it goes: an object that never closes.
-            try await writer.write(ByteBuffer(bytes: bytes.dropLast()))
-            try await writer.write(ByteBuffer(string: #","note":""#))
-            let filling = ByteBuffer(repeating: UInt8(ascii: "x"), count: 64 << 10)
-            for _ in 0..<(Carrier.endlessLimit / filling.readableBytes) { try await writer.write(filling) }
+            try await push(bytes.dropLast() + Array(#","filling":""#.utf8), on: channel)
+            let filling = [UInt8](repeating: UInt8(ascii: "x"), count: 64 << 10)
+            for _ in 0..<(Carrier.endlessLimit / filling.count) { try await push(filling, on: channel) }
             throw BrokenOff()
         }
+    }
+
+    /// Writes a piece of a body and returns once the kernel has it. The body writer only queues, and what is queued is
+    /// lost when the body then breaks off.
+    private func push(_ bytes: some Sequence<UInt8>, on channel: any Channel) async throws {
+        try await channel.writeAndFlush(HTTPResponsePart.body(ByteBuffer(bytes: bytes)))
     }
 
     private func response(_ reply: Sandbox.Reply, _ body: ResponseBody) -> Response {

@@ -1,8 +1,6 @@
-import ArgumentParser
-
 @main
 enum Main {
     static func main() async {
-        await SandboxCommand.main()
+        await SandboxCommand.start()
     }
 }

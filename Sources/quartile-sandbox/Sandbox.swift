@@ -29,6 +29,7 @@ actor Sandbox {
         /// The rest before processing.
         let hold: Hold
         fileprivate let faultID: Int
+        fileprivate let record: CallRecord
     }
 
     /// An answer and how to send it.
@@ -62,21 +63,17 @@ actor Sandbox {
         calls.append(record)
         var hold = Hold.none
         if let entry, entry.fault.moment == .before { hold = rest(entry.fault, id: entry.id) ?? .none }
-        return Ticket(n: n, request: request, fault: entry?.fault, hold: hold, faultID: entry?.id ?? 0)
+        return Ticket(n: n, request: request, fault: entry?.fault, hold: hold, faultID: entry?.id ?? 0, record: record)
     }
 
     /// Does what a request asks for. Throws if a token can't be signed.
     func process(_ ticket: Ticket, now: Double) throws -> Reply {
-        // A record is gone where the log was cleared since the request arrived.
-        let index = calls.indices.contains(ticket.n - firstRecord - 1) ? ticket.n - firstRecord - 1 : nil
-        var record =
-            index.map { calls[$0] }
-            ?? CallRecord(n: ticket.n, at: now, version: nil, call: .other, line: ticket.request.line)
+        var record = ticket.record
         let replacing = ticket.fault.map { $0.moment == .before && rest($0, id: 0) == nil } ?? false
         var answer: Answer
         if replacing {
             record.outcome = .notProcessed
-            answer = .html(503)
+            answer = .gateway(503, "Service unavailable")
         } else {
             var shape = authority.settings.shape
             if let fault = ticket.fault, case .reshape(let change) = fault.action { shape.apply(change) }
@@ -94,7 +91,9 @@ actor Sandbox {
         case .reset, .close: record.status = nil
         case .whole, .truncated, .dripping, .endless: record.status = reply.answer.status
         }
-        if let index { calls[index] = record }
+        // It is gone from the log where that was cleared since the request arrived.
+        let index = ticket.n - firstRecord - 1
+        if calls.indices.contains(index) { calls[index] = record }
         return reply
     }
 

@@ -49,6 +49,18 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "Write username, password and key to this file, for quartilectl login --credentials.")
     var credentialsOut: String?
 
+    /// Runs the program: parses the arguments, serves, and exits with one line on standard error where it can't.
+    static func start() async {
+        do {
+            try await parse().run()
+        } catch let failure as Failure {
+            FileHandle.standardError.write(Data("quartile-sandbox: \(failure)\n".utf8))
+            exit(withError: ExitCode.failure)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
     func validate() throws {
         guard Loopback.contains(host) else {
             throw ValidationError("--host \(host) is not a loopback address; use 127.0.0.1, ::1 or localhost")
