@@ -1,0 +1,66 @@
+/// How often the daemon may log in by itself.
+///
+/// Two limits, both by wall time so that they outlive a restart:
+///
+/// - `perHour` logins in any hour, counting those that the API answered and those that a crash cut off.
+/// - From the third round within an hour in which the API refused a refresh token that was never spent, the next login
+///   waits: somebody else uses this login, and two programs that log in against each other end in a ban.
+///
+/// | such rounds in a row | 1 | 2 | 3 | 4 | 5 | 6 | 7 | from the 8th |
+/// | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+/// | the next login waits | 0 | 0 | 1 min | 2 min | 4 min | 8 min | 16 min | 30 min |
+public struct LoginBudget: Sendable {
+    /// How many logins an hour are allowed.
+    public var perHour: Int
+    private var logins: [UnixTime] = []
+    private var rounds: [UnixTime] = []
+
+    private static let hour = Milliseconds.hours(1)
+
+    /// A budget of which `recent` has used its part already.
+    public init(perHour: Int, recent: [HistoryEntry] = []) {
+        self.perHour = perHour
+        for entry in recent {
+            if entry.countsAgainstLoginBudget { countLogin(at: entry.at) }
+            if entry.result == .refusedUnspent { countRefusalOfUnspent(at: entry.at) }
+        }
+    }
+
+    /// Counts a login that the API answered.
+    public mutating func countLogin(at time: UnixTime) {
+        logins.removeAll { time - $0 >= LoginBudget.hour }
+        logins.append(time)
+    }
+
+    /// Counts a round in which a refresh token was refused though it was never spent.
+    public mutating func countRefusalOfUnspent(at time: UnixTime) {
+        // Three rounds within an hour start the waits; from then on a round continues them if it comes within an hour
+        // after the wait before it, or long waits would talk themselves out of existence.
+        if rounds.count < 3 {
+            rounds.removeAll { time - $0 > LoginBudget.hour }
+        } else if let last = rounds.last, time - last > LoginBudget.hour + delay {
+            rounds.removeAll()
+        }
+        rounds.append(time)
+    }
+
+    /// How many refusals of an unspent refresh token follow each other.
+    public var refusalsOfUnspent: Int { rounds.count }
+
+    /// When the next login is allowed; `now` or earlier means at once.
+    public func nextLogin(at now: UnixTime) -> UnixTime {
+        var next = now
+        let used = logins.filter { now - $0 < LoginBudget.hour }.sorted()
+        if used.count >= perHour {
+            // Where nothing is allowed at all there is no login to wait out.
+            next = (perHour > 0 ? used[used.count - perHour] : now) + LoginBudget.hour
+        }
+        if let last = rounds.last { next = max(next, last + delay) }
+        // A clock that was set back must not hold logins for longer than the limits themselves ever do.
+        return min(next, now + LoginBudget.hour)
+    }
+
+    private var delay: Milliseconds {
+        rounds.count < 3 ? 0 : min(.minutes(30), .minutes(1 << Int64(min(rounds.count, 8) - 3)))
+    }
+}

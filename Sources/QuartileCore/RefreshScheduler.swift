@@ -1,0 +1,385 @@
+import HeapModule
+
+/// All accounts: whose deadline is next, and which callers wait for which flight. Pure, as its machines are.
+///
+/// Every event returns `Effects`: actions for the shell to do and callers to be answered. Deadlines are kept on the boot
+/// clock; where the wall clock is set, what was reckoned from it is reckoned anew.
+public struct RefreshScheduler: Sendable {
+    /// Names a caller that waits. The shell hands them out.
+    public typealias WaiterID = UInt64
+
+    /// What the shell is to do after an event.
+    public struct Effects: Sendable {
+        /// Actions of machines, in order.
+        public var actions: [RefreshStateMachine.Action] = []
+        /// Callers that get their answer now.
+        public var answers: [(WaiterID, Answer)] = []
+        /// Accounts that are free for the user's own login or import, which may have waited for that.
+        public var freed: [AccountName] = []
+
+        /// Nothing to do.
+        public init() {}
+    }
+
+    /// What a caller gets.
+    public enum Answer: Sendable {
+        /// A token that is good now, with what is wrong, should refreshing fail.
+        case token(IssuedTokens, remaining: Milliseconds, degraded: LastError?)
+        /// No token is fit to serve.
+        case failure(LastError)
+        /// The caller's time ran out while a request was under way.
+        case timeout
+        /// There is no such account.
+        case unknownAccount
+    }
+
+    struct Waiter: Sendable {
+        var id: WaiterID
+        var deadline: BootTime
+        /// The generation that the caller does not want, or can't have any longer.
+        var generation: Generation
+        /// Asked for a refresh as such: a token in hand is no answer to it.
+        var forced: Bool
+    }
+
+    struct Entry: Sendable {
+        var machine: RefreshStateMachine
+        var waiters: [Waiter] = []
+        /// The earliest deadline in the heap; later ones of this account are out of date.
+        var armed: BootTime?
+    }
+
+    struct Deadline: Comparable, Sendable {
+        var time: BootTime
+        var account: AccountName
+        static func < (a: Deadline, b: Deadline) -> Bool { (a.time, a.account) < (b.time, b.account) }
+    }
+
+    var entries: [AccountName: Entry] = [:]
+    var deadlines = Heap<Deadline>()
+    private var offset: Milliseconds?
+    private var incarnations: UInt64 = 0
+    let policy: RefreshPolicy
+    let loginsPerHour: Int
+
+    /// A step of the wall clock that is smaller than this is left to the deadlines' own slack.
+    private static let noticeableStep = Milliseconds(500)
+
+    /// A scheduler without accounts.
+    public init(policy: RefreshPolicy, loginsPerHour: Int) {
+        self.policy = policy
+        self.loginsPerHour = loginsPerHour
+    }
+
+    /// The names of all accounts, sorted.
+    public var accounts: [AccountName] { entries.keys.sorted() }
+
+    /// The machine of an account.
+    public subscript(name: AccountName) -> RefreshStateMachine? { entries[name]?.machine }
+
+    /// When `wake` is next wanted.
+    public var nextDeadline: BootTime? { deadlines.min?.time }
+
+    /// Whether any account's flight is under way.
+    public var isAnythingInFlight: Bool { entries.values.contains { $0.machine.isInFlight } }
+
+    /// Whether anything received or learned waits for the store to work again.
+    public var isAnythingUncommitted: Bool { entries.values.contains { $0.machine.isUncommitted } }
+}
+
+// MARK: - Accounts
+
+extension RefreshScheduler {
+    /// Adds an account that was read from the store.
+    public mutating func restore(
+        _ stored: StoredAccount,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) -> Effects {
+        var effects = Effects()
+        let (machine, action) = RefreshStateMachine.restore(
+            stored,
+            policy: policy,
+            loginsPerHour: loginsPerHour,
+            incarnation: nextIncarnation(),
+            now: now,
+            using: &random
+        )
+        entries[machine.name] = Entry(machine: machine)
+        finish(machine.name, action, now: now, into: &effects)
+        return effects
+    }
+
+    /// Sets an account's tokens after a login or import by the user that was made durable, adding it where it is new.
+    public mutating func replace(
+        _ name: AccountName,
+        tokens: IssuedTokens,
+        password: PasswordState,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) -> Effects {
+        var effects = Effects()
+        if entries[name] == nil {
+            let machine = RefreshStateMachine(
+                name: name,
+                tokens: tokens,
+                password: password,
+                policy: policy,
+                loginsPerHour: loginsPerHour,
+                incarnation: nextIncarnation(),
+                using: &random
+            )
+            entries[name] = Entry(machine: machine)
+        } else {
+            entries[name]?.machine.replaced(by: tokens, password: password, using: &random)
+        }
+        finish(name, .none, now: now, into: &effects)
+        return effects
+    }
+
+    /// Removes an account. Its callers are told; the answer of a flight under way will be dropped.
+    public mutating func remove(_ name: AccountName) -> Effects {
+        var effects = Effects()
+        for waiter in entries.removeValue(forKey: name)?.waiters ?? [] {
+            effects.answers.append((waiter.id, .unknownAccount))
+        }
+        effects.freed.append(name)
+        return effects
+    }
+
+    private mutating func nextIncarnation() -> UInt64 {
+        incarnations += 1
+        return incarnations
+    }
+}
+
+// MARK: - Callers
+
+extension RefreshScheduler {
+    /// A caller wants a token with at least `minValid` left. Nil means that it waits: its answer comes with the effects
+    /// of a later event, by `deadline` at the latest. `minValid` nil means the default; a span that not even a fresh
+    /// token would have asks for nothing that a refresh could give, so it causes none.
+    public mutating func getToken(
+        _ name: AccountName,
+        minValid: Milliseconds?,
+        waiter: WaiterID,
+        deadline: BootTime,
+        now: Moment
+    ) -> (Answer?, Effects) {
+        guard let machine = entries[name]?.machine else { return (.unknownAccount, Effects()) }
+        let remaining = machine.tokens.remaining(at: now)
+        let life = machine.tokens.set.life
+        var wanted = minValid ?? RefreshPolicy.defaultMinValid(life: life)
+        if wanted >= life { wanted = 0 }
+        if remaining > 0, remaining >= wanted {
+            return (.token(machine.tokens, remaining: remaining, degraded: machine.lastError), Effects())
+        }
+        return join(name, forced: false, waiter: waiter, deadline: deadline, now: now) { $0.demand(now: now) }
+    }
+
+    /// A caller wants a refresh, whatever is left. Nil means that it waits, as in `getToken`.
+    public mutating func refresh(
+        _ name: AccountName,
+        waiter: WaiterID,
+        deadline: BootTime,
+        now: Moment
+    ) -> (Answer?, Effects) {
+        guard entries[name] != nil else { return (.unknownAccount, Effects()) }
+        return join(name, forced: true, waiter: waiter, deadline: deadline, now: now) { $0.force(now: now) }
+    }
+
+    private mutating func join(
+        _ name: AccountName,
+        forced: Bool,
+        waiter: WaiterID,
+        deadline: BootTime,
+        now: Moment,
+        asking: (inout RefreshStateMachine) -> RefreshStateMachine.Action
+    ) -> (Answer?, Effects) {
+        var effects = Effects()
+        guard let generation = entries[name]?.machine.tokens.generation else { return (.unknownAccount, effects) }
+        let action = entries[name].modify { asking(&$0.machine) } ?? .none
+        let waiter = Waiter(id: waiter, deadline: deadline, generation: generation, forced: forced)
+        let answer = entries[name]?.answer(to: waiter, now: now)
+        if answer == nil { entries[name]?.waiters.append(waiter) }
+        append(action, to: &effects)
+        schedule(name, now: now)
+        return (answer, effects)
+    }
+}
+
+// MARK: - Events
+
+extension RefreshScheduler {
+    /// The time of `nextDeadline` has come, or the wall clock was set. Called early or for no reason, it does nothing.
+    public mutating func wake(now: Moment) -> Effects {
+        var effects = Effects()
+        noticeClockSteps(now)
+        while let next = deadlines.min, next.time <= now.boot {
+            deadlines.removeMin()
+            guard entries[next.account]?.armed == next.time else { continue }
+            entries[next.account]?.armed = nil
+            let action = entries[next.account].modify { $0.machine.wake(now: now) } ?? .none
+            finish(next.account, action, now: now, into: &effects)
+        }
+        return effects
+    }
+
+    /// The change of `flight` was made durable, or could not be.
+    public mutating func committed(
+        _ flight: Flight,
+        of name: AccountName,
+        failure: Failure?,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) -> Effects {
+        event(name, now: now) { $0.committed(flight, failure: failure, now: now, using: &random) }
+    }
+
+    /// The exchange of `flight` has ended.
+    public mutating func answered(
+        _ flight: Flight,
+        of name: AccountName,
+        _ outcome: Outcome,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) -> Effects {
+        event(name, now: now) { $0.answered(flight, outcome, now: now, using: &random) }
+    }
+
+    /// As `RefreshStateMachine.hold`. True as well where there is no such account yet.
+    public mutating func hold(_ name: AccountName) -> Bool {
+        entries[name].modify { $0.machine.hold() } ?? true
+    }
+
+    /// As `RefreshStateMachine.release`.
+    public mutating func release(_ name: AccountName, now: Moment) -> Effects {
+        event(name, now: now) {
+            $0.release()
+            return .none
+        }
+    }
+
+    /// As `RefreshStateMachine.credentialsChanged`.
+    public mutating func credentialsChanged(_ name: AccountName, password: PasswordState, now: Moment) -> Effects {
+        event(name, now: now) { $0.credentialsChanged(password: password, now: now) }
+    }
+
+    private mutating func event(
+        _ name: AccountName,
+        now: Moment,
+        _ body: (inout RefreshStateMachine) -> RefreshStateMachine.Action
+    ) -> Effects {
+        var effects = Effects()
+        guard let action = entries[name].modify({ body(&$0.machine) }) else { return effects }
+        finish(name, action, now: now, into: &effects)
+        return effects
+    }
+}
+
+// MARK: - After each event
+
+extension RefreshScheduler {
+    /// Answers the callers that can be answered, and sees to it that the machine is woken when it or they want to be.
+    private mutating func finish(
+        _ name: AccountName,
+        _ action: RefreshStateMachine.Action,
+        now: Moment,
+        into effects: inout Effects
+    ) {
+        append(action, to: &effects)
+        let waited = entries[name].modify { entry in
+            entry.answerWaiters(now: now, into: &effects)
+            return !entry.waiters.isEmpty
+        }
+        if waited == true {
+            // Somebody still waits, so a failure that cost the API nothing need not be waited out in full.
+            append(entries[name].modify { $0.machine.demand(now: now) } ?? .none, to: &effects)
+        }
+        if entries[name]?.machine.isInFlight == false { effects.freed.append(name) }
+        schedule(name, now: now)
+    }
+
+    /// Puts the account's next deadline into the heap: its machine's or that of a caller, whichever is first.
+    private mutating func schedule(_ name: AccountName, now: Moment) {
+        let next: BootTime?? = entries[name].modify { entry in
+            let callers = entry.waiters.lazy.map(\.deadline).min()
+            let next = [entry.machine.deadline(seenAt: now), callers].compactMap(\.self).min()
+            defer { entry.armed = next }
+            return next == entry.armed ? nil : next
+        }
+        if case .some(.some(let next)) = next { deadlines.insert(Deadline(time: next, account: name)) }
+    }
+
+    private func append(_ action: RefreshStateMachine.Action, to effects: inout Effects) {
+        switch action {
+        case .none: break
+        case .commit, .send: effects.actions.append(action)
+        }
+    }
+
+    /// What was reckoned from the wall clock has to be reckoned anew once that clock was set.
+    private mutating func noticeClockSteps(_ now: Moment) {
+        let current = Milliseconds(now.wall.milliseconds - now.boot.milliseconds)
+        defer { offset = current }
+        guard let offset, abs((current - offset).count) >= RefreshScheduler.noticeableStep.count else { return }
+        deadlines = Heap()
+        for name in Array(entries.keys) {
+            entries[name]?.armed = nil
+            schedule(name, now: now)
+        }
+    }
+}
+
+extension RefreshScheduler.Entry {
+    mutating func answerWaiters(now: Moment, into effects: inout RefreshScheduler.Effects) {
+        guard !waiters.isEmpty else { return }
+        var waiting: [RefreshScheduler.Waiter] = []
+        for waiter in waiters {
+            if let answer = answer(to: waiter, now: now) {
+                effects.answers.append((waiter.id, answer))
+            } else {
+                waiting.append(waiter)
+            }
+        }
+        waiters = waiting
+    }
+
+    func answer(to waiter: RefreshScheduler.Waiter, now: Moment) -> RefreshScheduler.Answer? {
+        let remaining = machine.tokens.remaining(at: now)
+        let best: RefreshScheduler.Answer? =
+            remaining > 0 ? .token(machine.tokens, remaining: remaining, degraded: machine.lastError) : nil
+        if machine.tokens.generation > waiter.generation, let best { return best }
+        let timeIsUp = waiter.deadline <= now.boot
+        if machine.isInFlight {
+            guard timeIsUp else { return nil }
+            return waiter.forced ? .timeout : best ?? .timeout
+        }
+        guard let error = machine.lastError else { return timeIsUp ? best ?? .timeout : nil }
+        if waiter.forced { return .failure(error) }
+        if let best { return best }
+        // A next attempt within the caller's time is worth waiting for.
+        if !timeIsUp, let next = machine.nextAttempt(waitedFor: now), next < waiter.deadline { return nil }
+        return .failure(error)
+    }
+}
+
+extension RefreshStateMachine {
+    /// When the next attempt is made while a caller waits.
+    fileprivate func nextAttempt(waitedFor now: Moment) -> BootTime? {
+        var waited = self
+        switch waited.demand(now: now) {
+        case .none: return waited.deadline(seenAt: now)
+        case .commit, .send: return now.boot
+        }
+    }
+}
+
+extension Optional {
+    /// Changes the wrapped value in place; nil where there is none.
+    fileprivate mutating func modify<Result>(_ body: (inout Wrapped) -> Result) -> Result? {
+        guard var value = take() else { return nil }
+        defer { self = value }
+        return body(&value)
+    }
+}
