@@ -9,6 +9,8 @@ public enum Operation: String, Sendable {
 /// One attempt of one account to get its next token set. An answer that comes with another flight than the one under
 /// way is late and is dropped.
 public struct Flight: Hashable, Sendable {
+    /// The account.
+    public let account: AccountName
     /// Tells machines of one account name apart, should the account be removed and made anew.
     public let incarnation: UInt64
     /// Counts the flights of one machine.
@@ -19,7 +21,14 @@ public struct Flight: Hashable, Sendable {
     public let operation: Operation
 
     /// A flight as given.
-    public init(incarnation: UInt64, number: UInt64, generation: Generation, operation: Operation) {
+    public init(
+        account: AccountName,
+        incarnation: UInt64,
+        number: UInt64,
+        generation: Generation,
+        operation: Operation
+    ) {
+        self.account = account
         self.incarnation = incarnation
         self.number = number
         self.generation = generation

@@ -228,23 +228,21 @@ extension RefreshScheduler {
     /// The change of `flight` was made durable, or could not be.
     public mutating func committed(
         _ flight: Flight,
-        of name: AccountName,
         failure: Failure?,
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) -> Effects {
-        event(name, now: now) { $0.committed(flight, failure: failure, now: now, using: &random) }
+        event(flight.account, now: now) { $0.committed(flight, failure: failure, now: now, using: &random) }
     }
 
     /// The exchange of `flight` has ended.
     public mutating func answered(
         _ flight: Flight,
-        of name: AccountName,
         _ outcome: Outcome,
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) -> Effects {
-        event(name, now: now) { $0.answered(flight, outcome, now: now, using: &random) }
+        event(flight.account, now: now) { $0.answered(flight, outcome, now: now, using: &random) }
     }
 
     /// As `RefreshStateMachine.hold`. True as well where there is no such account yet.

@@ -232,6 +232,7 @@ extension RefreshStateMachine {
     mutating func startFlight(_ operation: Operation) -> Flight {
         flights += 1
         let flight = Flight(
+            account: name,
             incarnation: incarnation,
             number: flights,
             generation: tokens.generation,
