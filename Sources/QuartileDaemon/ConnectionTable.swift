@@ -1,0 +1,41 @@
+import NIOCore
+
+/// The connections that are open, so that they can be counted and ended. Confined to the server's event loop.
+final class ConnectionTable {
+    private var connections: [ObjectIdentifier: SocketConnection] = [:]
+    private var whenEmpty: EventLoopPromise<Void>?
+
+    /// How many are open.
+    var count: Int { connections.count }
+
+    /// Takes in a connection.
+    func add(_ connection: SocketConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+    }
+
+    /// Lets go of a connection that has ended.
+    func remove(_ connection: SocketConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        if connections.isEmpty { finish() }
+    }
+
+    /// Ends each connection as soon as what it has begun is answered, and all of them after `time`. Succeeds
+    /// `promise` when none is left. Called once.
+    func drain(within time: TimeAmount, on loop: any EventLoop, promise: EventLoopPromise<Void>) {
+        whenEmpty = promise
+        let deadline = loop.assumeIsolated().scheduleTask(in: time) { [self] in closeAll() }
+        promise.futureResult.whenComplete { _ in deadline.cancel() }
+        for connection in connections.values { connection.stop() }
+        if connections.isEmpty { finish() }
+    }
+
+    /// Ends all connections now.
+    func closeAll() {
+        for connection in connections.values { connection.closeNow() }
+    }
+
+    private func finish() {
+        whenEmpty?.succeed()
+        whenEmpty = nil
+    }
+}

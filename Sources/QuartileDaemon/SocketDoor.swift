@@ -1,0 +1,85 @@
+import Glibc
+import Logging
+import NIOCore
+import QuartileWire
+
+/// Decides who is let in, before anything is read, and waits when there are no descriptors to let anybody in with.
+final class SocketDoor: Sendable {
+    /// Why a connection is not served. Nobody needs telling beyond what the door did.
+    private enum Refusal: Error {
+        case notASocket
+        case notAdmitted
+        case full
+    }
+
+    private let handler: any RequestHandling
+    private let limits: SocketLimits
+    private let owner: uid_t
+    private let table: NIOLoopBoundBox<ConnectionTable>
+    private let logger: Logger
+
+    init(
+        handler: any RequestHandling,
+        limits: SocketLimits,
+        owner: uid_t,
+        table: NIOLoopBoundBox<ConnectionTable>,
+        logger: Logger
+    ) {
+        self.handler = handler
+        self.limits = limits
+        self.owner = owner
+        self.table = table
+        self.logger = logger
+    }
+
+    /// Makes the listening channel pause, rather than spin, while the process or the machine is out of descriptors.
+    func install(in server: any Channel) throws {
+        var nextWarning = NIODeadline.now()
+        let pause = AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { [limits, logger] error in
+            guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else { return nil }
+            if NIODeadline.now() >= nextWarning {
+                nextWarning = .now() + .minutes(1)
+                logger.warning("clients wait: no connection can be accepted", metadata: ["error": "\(error)"])
+            }
+            return limits.acceptPause
+        }
+        try server.pipeline.syncOperations.addHandler(pause)
+    }
+
+    /// Sets up a connection that was accepted, or throws, upon which the channel is closed.
+    func admit(_ channel: any Channel) throws {
+        let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable { (socket: NIOBSDSocket.Handle) in
+            try admit(socket)
+        }
+        guard let peer else { throw Refusal.notASocket }
+        let connection = SocketConnection(peer: peer, handler: handler, limits: limits, table: table.value)
+        try channel.pipeline.syncOperations.addHandler(connection)
+    }
+
+    private func admit(_ socket: CInt) throws -> PeerCredentials {
+        // The event loop's library accepts without it, and a program that the daemon starts must not inherit clients.
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        let peer = try PeerCredentials.ofPeer(of: socket).get()
+        guard peer.isAdmitted(owner: owner) else {
+            logger.debug("turned a connection away", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
+            throw Refusal.notAdmitted
+        }
+        guard table.value.count < limits.connections else {
+            logger.debug("too many connections", metadata: ["pid": "\(peer.pid)"])
+            sayOverloaded(on: socket)
+            throw Refusal.full
+        }
+        return peer
+    }
+
+    private func sayOverloaded(on socket: CInt) {
+        let message = "all \(limits.connections) connections of the daemon are taken; try again later"
+        let line = Response(id: .null, error: WireError(.overloaded, message)).line
+        // Into an empty buffer it goes whole; a client that has gone away needs no answer.
+        _ = send(socket, line, line.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
+        _ = shutdown(socket, CInt(SHUT_WR))
+        // What the client sent already would reach it as a reset if it stayed unread.
+        var unread = [UInt8](repeating: 0, count: limits.lineLength)
+        _ = recv(socket, &unread, unread.count, CInt(MSG_DONTWAIT))
+    }
+}
