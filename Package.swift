@@ -44,10 +44,11 @@ let package = Package(
         ),
 
         // The daemon's side.
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "QuartileDaemon",
             dependencies: [
-                "QuartileCore", "QuartileWire",
+                "CLinux", "QuartileCore", "QuartileWire",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -90,7 +91,7 @@ let package = Package(
     ]
 )
 
-for target in package.targets {
+for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

@@ -19,6 +19,13 @@ public struct RefreshScheduler: Sendable {
 
         /// Nothing to do.
         public init() {}
+
+        /// Adds what is to be done after another event.
+        public mutating func append(_ other: Effects) {
+            actions += other.actions
+            answers += other.answers
+            freed += other.freed
+        }
     }
 
     /// What a caller gets.

@@ -34,3 +34,13 @@ package enum StoreError: Error, Sendable, Equatable {
     /// The key does not fit the file.
     case wrongKey(String)
 }
+
+extension StoreError {
+    /// What happened, as a clause that ends a sentence.
+    package var sentence: String {
+        switch self {
+        case .failed(let text), .newerSchema(let text), .wrongKey(let text): text
+        case .conflict(let name): "account \(name) was changed by somebody else in the meantime."
+        }
+    }
+}

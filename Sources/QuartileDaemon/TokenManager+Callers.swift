@@ -1,0 +1,124 @@
+package import QuartileCore
+
+extension TokenManager {
+    package typealias TokenReply = @Sendable (Result<ServedToken, RequestFailure>) -> Void
+
+    /// Gets a token with at least `minValid` left, waiting for at most `maxWait` where one has to be fetched. `reply` is
+    /// called once: before this returns where the token is in memory, else later on any thread.
+    package func getToken(
+        _ name: AccountName,
+        minValid: Milliseconds?,
+        maxWait: Milliseconds,
+        reply: @escaping TokenReply
+    ) {
+        let answer = transition { state, now in
+            state.lastCaller += 1
+            let caller = state.lastCaller
+            let (answer, effects) = state.scheduler.getToken(
+                name,
+                minValid: minValid,
+                waiter: caller,
+                deadline: now.boot + maxWait,
+                now: now
+            )
+            if answer == nil { state.callers[caller] = { reply(self.token(name, $0)) } }
+            return (answer, effects)
+        }
+        if let answer { reply(token(name, answer)) }
+    }
+
+    /// Forces a refresh, or joins the one under way, and waits for it.
+    package func refresh(_ name: AccountName) async throws(RequestFailure) -> AccountStatus {
+        let answer = await withCheckedContinuation { (done: CheckedContinuation<RefreshScheduler.Answer, Never>) in
+            let answer = transition { state, now in
+                state.lastCaller += 1
+                let caller = state.lastCaller
+                let (answer, effects) = state.scheduler.refresh(
+                    name,
+                    waiter: caller,
+                    deadline: now.boot + TokenManager.longestRefresh,
+                    now: now
+                )
+                if answer == nil { state.callers[caller] = { done.resume(returning: $0) } }
+                return (answer, effects)
+            }
+            if let answer { done.resume(returning: answer) }
+        }
+        _ = try token(name, answer).get()
+        return try status(of: name)
+    }
+
+    /// More than a refresh and the login behind it can take; a bound for what should not happen.
+    private static let longestRefresh = Milliseconds.minutes(10)
+
+    private func token(_ name: AccountName, _ answer: RefreshScheduler.Answer) -> Result<ServedToken, RequestFailure> {
+        switch answer {
+        case .unknownAccount: return .failure(absent(name))
+        case .timeout: return .failure(.timeout(name))
+        case .failure(let error): return .failure(RequestFailure(error))
+        case .token(let tokens, let remaining, let degraded):
+            guard let account = inspect({ $0.accounts[name] }) else { return .failure(.unknownAccount(name)) }
+            return .success(ServedToken(account: account, tokens: tokens, remaining: remaining, degraded: degraded))
+        }
+    }
+
+    /// Why an account that the scheduler does not know can't be served.
+    func absent(_ name: AccountName) -> RequestFailure {
+        guard inspect({ $0.damaged.contains(name) }) else { return .unknownAccount(name) }
+        return .failed(
+            Failure(
+                .storageFailed,
+                "The stored secrets of account \(name) do not open with this key: the database was altered.",
+                remedy: "quartilectl logout --account \(name)"
+            ),
+            retryAt: nil
+        )
+    }
+
+    /// How an account is.
+    package func status(of name: AccountName) throws(RequestFailure) -> AccountStatus {
+        let now = clock.now()
+        let status = inspect { state in
+            state.accounts[name].flatMap { account in
+                state.scheduler[name].map { AccountStatus(account, $0, at: now) }
+            }
+        }
+        guard let status else { throw absent(name) }
+        return status
+    }
+
+    /// How all accounts are, sorted by name.
+    package func statuses() -> [AccountStatus] {
+        let now = clock.now()
+        return inspect { state in
+            state.scheduler.accounts.compactMap { name in
+                state.accounts[name].flatMap { account in
+                    state.scheduler[name].map { AccountStatus(account, $0, at: now) }
+                }
+            }
+        }
+    }
+
+    /// How long an answer of `validate` is given again.
+    private static let validationLife = Milliseconds.seconds(5)
+
+    /// Asks the API whether it takes the access token; an answer less than 5 s old is given again.
+    package func validate(_ name: AccountName) async throws(RequestFailure) -> (valid: Bool, at: UnixTime) {
+        let now = clock.now()
+        let (account, machine, known) = inspect { ($0.accounts[name], $0.scheduler[name], $0.validations[name]) }
+        guard let account, let machine else { throw absent(name) }
+        let generation = machine.tokens.generation
+        if let known, known.generation == generation, now.boot - known.at.boot < TokenManager.validationLife {
+            return (known.valid, known.at.wall)
+        }
+        switch await api.validate(account, accessToken: machine.tokens.set.accessToken) {
+        case .failure(let failure): throw .failed(failure, retryAt: failure.retryAfter.map { clock.now().wall + $0 })
+        case .success(let valid):
+            let validation = Validation(valid: valid, generation: generation, at: clock.now())
+            change { state in
+                if state.accounts[name] != nil { state.validations[name] = validation }
+            }
+            return (valid, validation.at.wall)
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import QuartileCore
+import QuartileWire
+
+// What travels is never what the daemon thinks in: these are the only places where one becomes the other.
+
+extension WireError {
+    /// The one place where a failure becomes an error of the protocol.
+    init(_ failure: RequestFailure) {
+        switch failure {
+        case .unknownAccount(let name): self.init(.absent(name.text))
+        case .invalid(let parameter, let problem): self.init(.invalidParams, "`\(parameter)` \(problem)")
+        case .stopping:
+            self.init(.overloaded, "The daemon is stopping; try again when it has been started.")
+        case .timeout(let name):
+            self.init(.timeout, "The API has not answered for account \(name) within the time that was given.")
+        case .failed(let failure, let retryAt):
+            self.init(failure.code.wire, failure.message, retryAt: retryAt?.seconds)
+            if let remedy = failure.remedy { details.append("remedy", .string(remedy)) }
+        }
+    }
+
+    init(_ absent: AbsentAccount) {
+        self.init(.accountNotFound, "There is no account \(absent.name).")
+    }
+}
+
+/// An account that is not there, or that this caller may not see.
+struct AbsentAccount {
+    var name: String
+    /// The account called `name`.
+    static func absent(_ name: String) -> AbsentAccount { AbsentAccount(name: name) }
+}
+
+extension Failure.Code {
+    var wire: ErrorCode {
+        switch self {
+        case .loginRequired: .loginRequired
+        case .upstreamUnavailable: .upstreamUnavailable
+        case .upstreamRejected: .upstreamRejected
+        case .storageFailed: .storageFailed
+        }
+    }
+}
+
+extension WireAccount {
+    init(_ status: AccountStatus) {
+        self.init(
+            account: status.name.text,
+            apiVersion: WireAPIVersion(status.apiVersion),
+            baseURL: status.baseURL,
+            username: status.username,
+            state: State(status.state),
+            generation: status.generation,
+            accessExpiresAt: status.accessExpiresAt.seconds,
+            refreshExpiresAt: status.refreshExpiresAt?.seconds,
+            nextRefreshAt: status.nextRefreshAt?.seconds,
+            passwordStored: status.passwordStored,
+            offlineOKUntil: status.offlineOKUntil?.seconds,
+            lastError: status.lastError.map(WireLastError.init)
+        )
+    }
+}
+
+extension WireAccount.State {
+    init(_ state: RefreshStateMachine.State) {
+        switch state {
+        case .active: self = .active
+        case .degraded: self = .degraded
+        case .expired: self = .expired
+        case .loginRequired: self = .loginRequired
+        }
+    }
+}
+
+extension WireLastError {
+    init(_ error: LastError) {
+        self.init(
+            code: error.failure.code.wire.name,
+            message: error.failure.message,
+            at: error.at.seconds,
+            retryAt: error.retryAt?.seconds
+        )
+    }
+}
+
+extension WireToken {
+    init(_ token: ServedToken) {
+        self.init(
+            account: token.account.name.text,
+            accessToken: token.tokens.set.accessToken.reveal(),
+            tokenType: token.tokens.set.tokenType,
+            expiresAt: token.tokens.set.accessExpiresAt.seconds,
+            expiresIn: token.remaining.count / 1000,
+            generation: token.tokens.generation,
+            subscriptionKey: token.account.subscriptionKey.reveal(),
+            subscriptionKeyHeader: token.account.apiVersion.subscriptionKeyHeader,
+            degraded: token.degraded.map { error in
+                Degraded(
+                    code: error.failure.code.wire.name,
+                    message: error.failure.message,
+                    retryAt: error.retryAt?.seconds
+                )
+            }
+        )
+    }
+}
+
+extension WireAPIVersion {
+    init(_ version: APIVersion) {
+        switch version {
+        case .v1: self = .v1
+        case .v2: self = .v2
+        case .v3: self = .v3
+        }
+    }
+}
+
+extension APIVersion {
+    init(_ version: WireAPIVersion) {
+        switch version {
+        case .v1: self = .v1
+        case .v2: self = .v2
+        case .v3: self = .v3
+        }
+    }
+}
+
+extension Milliseconds {
+    /// Seconds as they travel, rounded up, so that no caller gets less than was asked for.
+    init(seconds: Double) { self.init(Int64((seconds * 1000).rounded(.up))) }
+}
+
+extension Login {
+    /// Checks what a user gave; throws `invalid_params`.
+    init(_ params: LoginParams) throws(WireError) {
+        self.init(
+            account: try checked(account: params.account),
+            username: try checked(params.username, "username", SendableText.problem(username:)),
+            password: try checked(Secret(params.password), "password", SendableText.problem(password:)),
+            subscriptionKey: try checked(key: params.subscriptionKey),
+            apiVersion: params.apiVersion.map(APIVersion.init),
+            baseURL: try checked(baseURL: params.baseURL),
+            remember: params.remember ?? true,
+            ifChanged: params.ifChanged ?? false
+        )
+    }
+}
+
+extension Import {
+    /// Checks what a user gave; throws `invalid_params`.
+    init(_ params: ImportTokensParams) throws(WireError) {
+        guard let key = try checked(key: params.subscriptionKey) else {
+            throw WireError(.invalidParams, "`subscription_key` is missing")
+        }
+        self.init(
+            account: try checked(account: params.account),
+            tokenSet: Secret(bytes: params.tokenSet.bytes),
+            subscriptionKey: key,
+            apiVersion: params.apiVersion.map(APIVersion.init),
+            baseURL: try checked(baseURL: params.baseURL)
+        )
+    }
+}
+
+extension Update {
+    /// Checks what a user gave; throws `invalid_params`.
+    init(_ params: UpdateAccountParams) throws(WireError) {
+        account = try checked(account: params.account)
+        subscriptionKey = try checked(key: params.subscriptionKey)
+        if let given = params.username { username = try checked(given, "username", SendableText.problem(username:)) }
+        if let given = params.password {
+            password = try checked(Secret(given), "password", SendableText.problem(password:))
+        }
+    }
+}
+
+private func checked<Value>(_ value: Value, _ name: String, _ problem: (Value) -> String?) throws(WireError) -> Value {
+    if let problem = problem(value) { throw WireError(.invalidParams, "`\(name)` \(problem)") }
+    return value
+}
+
+private func checked(account text: String) throws(WireError) -> QuartileCore.AccountName {
+    guard let name = QuartileCore.AccountName(text) else {
+        throw WireError(.invalidParams, "`account` must be 1 to 64 of A-Z a-z 0-9 . _ @ + -")
+    }
+    return name
+}
+
+private func checked(key: String?) throws(WireError) -> Secret? {
+    guard let key else { return nil }
+    return try checked(Secret(key), "subscription_key", SendableText.problem(subscriptionKey:))
+}
+
+private func checked(baseURL: String?) throws(WireError) -> String? {
+    guard let baseURL else { return nil }
+    switch validateBaseURL(baseURL) {
+    case .success(let url): return url
+    case .failure(let error): throw WireError(.invalidParams, "`base_url` \(error.message)")
+    }
+}
