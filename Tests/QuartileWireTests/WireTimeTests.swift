@@ -20,11 +20,12 @@ import Testing
         #expect(WireTime.format(epochSeconds: .min) == "0000-01-01T00:00:00Z")
     }
 
-    @Test func `reads back every day of 800 years`() {
-        for day in Int64(-200_000)...100_000 {
+    @Test func `reads back days all over 800 years`() {
+        let wrong = stride(from: Int64(-200_000), through: 100_000, by: 11).filter { day in
             let seconds = day * 86_400 + 43_199
-            #expect(WireTime(WireTime.format(epochSeconds: seconds))?.epochSeconds == seconds)
+            return WireTime(WireTime.format(epochSeconds: seconds))?.epochSeconds != seconds
         }
+        #expect(wrong == [])
     }
 }
 
