@@ -31,15 +31,17 @@ package enum StoreError: Error, Sendable, Equatable {
     case conflict(AccountName)
     /// Written by a newer version.
     case newerSchema(String)
-    /// The key does not fit the file.
+    /// The key is missing, is not a key, or does not fit the file.
     case wrongKey(String)
+    /// Another process has the file.
+    case inUse(String)
 }
 
 extension StoreError {
     /// What happened, as a clause that ends a sentence.
     package var sentence: String {
         switch self {
-        case .failed(let text), .newerSchema(let text), .wrongKey(let text): text
+        case .failed(let text), .newerSchema(let text), .wrongKey(let text), .inUse(let text): text
         case .conflict(let name): "account \(name) was changed by somebody else in the meantime."
         }
     }
