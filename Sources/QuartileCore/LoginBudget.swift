@@ -28,19 +28,13 @@ public struct LoginBudget: Sendable {
 
     /// Counts a login that the API answered.
     public mutating func countLogin(at time: UnixTime) {
-        logins.removeAll { time - $0 >= LoginBudget.hour }
+        forgetWhatIsOver(at: time)
         logins.append(time)
     }
 
     /// Counts a round in which a refresh token was refused though it was never spent.
     public mutating func countRefusalOfUnspent(at time: UnixTime) {
-        // Three rounds within an hour start the waits; from then on a round continues them if it comes within an hour
-        // after the wait before it, or long waits would talk themselves out of existence.
-        if rounds.count < 3 {
-            rounds.removeAll { time - $0 > LoginBudget.hour }
-        } else if let last = rounds.last, time - last > LoginBudget.hour + delay {
-            rounds.removeAll()
-        }
+        forgetWhatIsOver(at: time)
         rounds.append(time)
     }
 
@@ -48,16 +42,29 @@ public struct LoginBudget: Sendable {
     public var refusalsOfUnspent: Int { rounds.count }
 
     /// When the next login is allowed; `now` or earlier means at once.
-    public func nextLogin(at now: UnixTime) -> UnixTime {
+    public mutating func nextLogin(at now: UnixTime) -> UnixTime {
+        forgetWhatIsOver(at: now)
         var next = now
-        let used = logins.filter { now - $0 < LoginBudget.hour }.sorted()
-        if used.count >= perHour {
+        if logins.count >= perHour {
             // Where nothing is allowed at all there is no login to wait out.
-            next = (perHour > 0 ? used[used.count - perHour] : now) + LoginBudget.hour
+            next = (perHour > 0 ? logins[logins.count - perHour] : now) + LoginBudget.hour
         }
         if let last = rounds.last { next = max(next, last + delay) }
-        // A clock that was set back must not hold logins for longer than the limits themselves ever do.
-        return min(next, now + LoginBudget.hour)
+        return next
+    }
+
+    private mutating func forgetWhatIsOver(at now: UnixTime) {
+        // A clock that was set back would hold logins until it has caught up, for years if need be: what it shows as
+        // yet to come is taken to have just been.
+        logins = logins.map { min($0, now) }.filter { now - $0 < LoginBudget.hour }
+        rounds = rounds.map { min($0, now) }
+        // Three rounds within an hour start the waits; from then on a round continues them if it comes within an hour
+        // after the wait before it, or long waits would talk themselves out of existence.
+        if rounds.count < 3 {
+            rounds.removeAll { now - $0 > LoginBudget.hour }
+        } else if let last = rounds.last, now - last > LoginBudget.hour + delay {
+            rounds.removeAll()
+        }
     }
 
     private var delay: Milliseconds {
