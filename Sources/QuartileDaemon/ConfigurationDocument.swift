@@ -1,0 +1,101 @@
+import Yams
+
+/// One line of a configuration file that sets something.
+struct ConfigurationSetting: Sendable {
+    enum Value: Sendable, Equatable {
+        case text(String)
+        case empty
+        case list
+        case map
+    }
+
+    /// The names that lead to it: section and key, or one name where something other than a map stands at the top.
+    var names: [String]
+    var value: Value
+    /// File and line.
+    var place: String
+
+    /// The names as they are written in texts.
+    var name: String { names.joined(separator: ".") }
+}
+
+/// Reads configuration files as YAML, two levels deep.
+enum ConfigurationDocument {
+    /// The settings in `text`, in their order; `path` is for errors.
+    static func settings(in text: String, path: String) throws(ConfigurationError) -> [ConfigurationSetting] {
+        guard let root = try root(of: text, path: path), value(of: root) != .empty else { return [] }
+        guard case .mapping(let sections) = root else {
+            throw ConfigurationError(
+                "\(place(root, path)): the configuration must be a map, such as `log: {level: info}`"
+            )
+        }
+        var settings: [ConfigurationSetting] = []
+        for (key, node) in sections {
+            let section = try name(key, path: path)
+            guard case .mapping(let members) = node else {
+                settings.append(.init(names: [section], value: value(of: node), place: place(key, path)))
+                continue
+            }
+            for (key, node) in members {
+                let names = [section, try name(key, path: path)]
+                settings.append(.init(names: names, value: value(of: node), place: place(key, path)))
+            }
+        }
+        return settings
+    }
+
+    private static func root(of text: String, path: String) throws(ConfigurationError) -> Node? {
+        do {
+            return try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw complaint(error, path: path)
+        } catch {
+            throw ConfigurationError("\(path): the configuration file is not YAML")
+        }
+    }
+
+    /// The library's own texts show the line in question, whole, and more than one line.
+    private static func complaint(_ error: YamlError, path: String) -> ConfigurationError {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            ConfigurationError("\(path):\(mark.line): this is not YAML: \(problem)")
+        case .duplicatedKeysInMapping(let keys, let context):
+            ConfigurationError(
+                "\(path):\(context.mark.line): `\(printable(keys.first ?? ""))` is there twice; keep one of them"
+            )
+        case .reader(let problem, _, _, _):
+            ConfigurationError("\(path): this is not YAML: \(problem)")
+        case .no, .memory, .writer, .emitter, .representer, .dataCouldNotBeDecoded:
+            ConfigurationError("\(path): the configuration file is not YAML")
+        }
+    }
+
+    private static func name(_ key: Node, path: String) throws(ConfigurationError) -> String {
+        guard case .scalar(let scalar) = key else {
+            throw ConfigurationError("\(place(key, path)): a key must be a name, such as `api`")
+        }
+        return printable(scalar.string)
+    }
+
+    private static func value(of node: Node) -> ConfigurationSetting.Value {
+        switch node {
+        case .scalar(let scalar):
+            scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+                ? .empty : .text(scalar.string)
+        case .sequence: .list
+        case .mapping: .map
+        // Aliases are replaced by what they stand for when a document is composed.
+        case .alias: .empty
+        }
+    }
+
+    private static func place(_ node: Node, _ path: String) -> String {
+        node.mark.map { "\(path):\($0.line)" } ?? path
+    }
+
+    /// A name from a file, fit for one line of an error.
+    private static func printable(_ name: String) -> String {
+        String(name.unicodeScalars.prefix(64).map { $0.properties.generalCategory == .control ? "?" : Character($0) })
+    }
+}
