@@ -1,0 +1,237 @@
+import QuartileCore
+import Testing
+
+@testable import QuartileDaemon
+
+@Suite struct TokenManagerTests {
+    let bench = Bench()
+    let name: AccountName
+
+    init() throws { name = try #require(AccountName("shop")) }
+
+    private var login: Login {
+        Login(
+            account: name,
+            username: "ada@example.com",
+            password: Secret("correct-horse"),
+            subscriptionKey: Secret("0123456789abcdef0123456789abcdef"),
+            apiVersion: nil,
+            baseURL: nil,
+            remember: true,
+            ifChanged: false
+        )
+    }
+
+    private func received(_ name: String) -> Outcome {
+        .received(.example(name, from: bench.clock.now().wall), sent: bench.clock.now())
+    }
+
+    @Test func aLoginIsDurableBeforeItIsServed() async throws {
+        try bench.manager.start()
+        try await bench.run {
+            let account = Task { [bench, login] in try await bench.manager.logIn(login) }
+            guard case .login(_, username: "ada@example.com", let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a login")
+                return
+            }
+            #expect(bench.store.accounts.isEmpty)
+            answer.resume(returning: received("one"))
+            let generation = try await account.value.generation
+            #expect(generation == 1)
+            #expect(bench.store.accounts[name]?.tokens.set.accessToken == Secret("access-one"))
+            let served = try await bench.token(name)
+            #expect(served.tokens.set.accessToken == Secret("access-one"))
+        }
+    }
+
+    @Test func aLoginThatFailsLeavesNothing() async throws {
+        try bench.manager.start()
+        try await bench.run {
+            let account = Task { [bench, login] in try await bench.manager.logIn(login) }
+            guard case .login(_, _, let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a login")
+                return
+            }
+            answer.resume(returning: .passwordRejected(Failure(.upstreamRejected, "wrong password")))
+            await #expect(throws: RequestFailure.self) { try await account.value }
+            #expect(bench.store.accounts.isEmpty)
+            #expect(bench.manager.statuses().isEmpty)
+        }
+    }
+
+    @Test func aLoginThatFailsLeavesTheAccountThatWasThere() async throws {
+        try bench.put("shop")
+        try bench.manager.start()
+        try await bench.run {
+            let account = Task { [bench, login] in try await bench.manager.logIn(login) }
+            guard case .login(_, _, let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a login")
+                return
+            }
+            answer.resume(returning: .passwordRejected(Failure(.upstreamRejected, "wrong password")))
+            await #expect(throws: RequestFailure.self) { try await account.value }
+            let served = try await bench.token(name)
+            #expect(served.tokens.set.accessToken == Secret("access-shop-1"))
+            let status = try bench.manager.status(of: name)
+            #expect(status.state == .active)
+        }
+    }
+
+    @Test func aLoginOverAnAccountContinuesItsGeneration() async throws {
+        try bench.put("shop")
+        try bench.manager.start()
+        try await bench.run {
+            let account = Task { [bench, login] in try await bench.manager.logIn(login) }
+            guard case .login(_, _, let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a login")
+                return
+            }
+            answer.resume(returning: received("two"))
+            let generation = try await account.value.generation
+            #expect(generation == 2)
+        }
+    }
+
+    @Test func aLoginWithNothingChangedMakesNoCall() async throws {
+        try bench.put("shop")
+        try bench.manager.start()
+        try await bench.run {
+            var login = login
+            login.ifChanged = true
+            let generation = try await bench.manager.logIn(login).generation
+            #expect(generation == 1)
+            #expect(bench.api.callsMade == 0)
+        }
+    }
+
+    @Test func callersAtExpiryShareOneRefresh() async throws {
+        try bench.put("shop", age: .hours(12), password: .none)
+        try bench.manager.start()
+        try await bench.run {
+            try await withThrowingTaskGroup(of: Generation.self) { group in
+                for _ in 0..<100 { group.addTask { try await bench.token(name).tokens.generation } }
+                guard case .refresh(_, let token, let answer) = await bench.api.nextCall() else {
+                    Issue.record("expected a refresh")
+                    return
+                }
+                #expect(token == Secret("refresh-shop-1"))
+                answer.resume(returning: received("two"))
+                for try await generation in group { #expect(generation == 2) }
+            }
+            #expect(bench.api.callsMade == 1)
+        }
+    }
+
+    @Test func nothingIsSentWhereTheIntentCannotBeWritten() async throws {
+        try bench.put("shop", age: .hours(12), password: .none)
+        bench.store.fail { if case .openIntent = $0 { true } else { false } }
+        try bench.manager.start()
+        try await bench.run {
+            do {
+                _ = try await withCheckedContinuation { done in
+                    bench.manager.getToken(name, minValid: nil, maxWait: 0) { done.resume(returning: $0) }
+                }.get()
+                Issue.record("a token was served")
+            } catch {}
+            bench.manager.commits.flush()
+            #expect(bench.api.callsMade == 0)
+            let status = try bench.manager.status(of: name)
+            #expect(status.lastError?.failure.code == .storageFailed)
+        }
+    }
+
+    @Test func aReceivedSetThatCannotBeSavedIsServedAndSavedLater() async throws {
+        try bench.put("shop", age: .hours(12), password: .none)
+        bench.store.fail { if case .saveTokens = $0 { true } else { false } }
+        try bench.manager.start()
+        try await bench.run {
+            let token = Task { [bench, name] in try await bench.token(name) }
+            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a refresh")
+                return
+            }
+            answer.resume(returning: received("two"))
+            let served = try await token.value
+            #expect(served.tokens.set.accessToken == Secret("access-two"))
+            #expect(served.degraded?.failure.code == .storageFailed)
+            #expect(bench.manager.isStorageFailing)
+            #expect(bench.store.accounts[name]?.tokens.generation == 1)
+
+            bench.store.fail { _ in false }
+            bench.pass(.minutes(6))
+            bench.manager.commits.flush()
+            #expect(bench.store.accounts[name]?.tokens.set.refreshToken == Secret("refresh-two"))
+            #expect(!bench.manager.isStorageFailing)
+            #expect(bench.api.callsMade == 1)
+        }
+    }
+
+    @Test func aNewPasswordHealsAnAccountThatNeedsALogin() async throws {
+        try bench.put("shop", age: .hours(13), password: .rejected)
+        try bench.manager.start()
+        try await bench.run {
+            let first = Task { [bench, name] in try await bench.token(name) }
+            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a refresh")
+                return
+            }
+            answer.resume(returning: .refused(Failure(.upstreamRejected, "dead")))
+            do {
+                _ = try await first.value
+                Issue.record("a token was served")
+            } catch RequestFailure.failed(let failure, _) {
+                #expect(failure.code == .loginRequired)
+                #expect(failure.remedy == "quartilectl update --account shop")
+            }
+
+            _ = try await bench.manager.update(Update(account: name, password: Secret("new-horse")))
+            guard case .login(let account, _, let login) = await bench.api.nextCall() else {
+                Issue.record("expected a login")
+                return
+            }
+            #expect(account.password == Secret("new-horse"))
+            login.resume(returning: received("two"))
+            let served = try await bench.token(name)
+            #expect(served.tokens.generation == 2)
+        }
+    }
+
+    @Test func aLogoutWaitsForTheRequestUnderWayAndLeavesNothing() async throws {
+        try bench.put("shop", age: .hours(12), password: .none)
+        try bench.manager.start()
+        try await bench.run {
+            let token = Task { [bench, name] in try await bench.token(name) }
+            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a refresh")
+                return
+            }
+            let logout = Task { [bench, name] in try await bench.manager.logOut(name) }
+            answer.resume(returning: received("two"))
+            _ = try? await token.value  // served or gone, depending on which came first
+            try await logout.value
+            #expect(bench.store.accounts.isEmpty)
+            #expect(bench.manager.statuses().isEmpty)
+        }
+    }
+
+    @Test func theTimerIsArmedForTheNextRefreshButNeverLongerThanAMinute() throws {
+        try bench.put("shop")
+        try bench.manager.start()
+        #expect(bench.timer.delay == .seconds(60))
+    }
+
+    @Test func anAccountIsRefreshedAheadOfExpiry() async throws {
+        try bench.put("shop")
+        try bench.manager.start()
+        try await bench.run {
+            bench.pass(.hours(11))
+            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a refresh")
+                return
+            }
+            let served = try await bench.token(name)
+            #expect(served.tokens.generation == 1)
+            answer.resume(returning: received("two"))
+        }
+    }
+}
