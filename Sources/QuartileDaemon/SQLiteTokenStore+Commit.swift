@@ -1,0 +1,169 @@
+import GRDB
+package import QuartileCore
+
+extension SQLiteTokenStore {
+    package func commit(_ changes: [StoreChange]) throws(StoreError) {
+        do {
+            try queue.writeWithoutTransaction { db in
+                // Left open by a ROLLBACK that failed.
+                if db.isInsideTransaction { try db.rollback() }
+                try db.inTransaction(.immediate) {
+                    for change in changes { try apply(change, db) }
+                    return .commit
+                }
+            }
+            for change in changes {
+                if case .removeAccount(let name) = change { try removeFromCopies(name) }
+            }
+        } catch {
+            throw SQLiteProblem(path: path).storeError(error)
+        }
+    }
+
+    /// Writes one change, within the caller's transaction.
+    func apply(_ change: StoreChange, _ db: Database) throws {
+        switch change {
+        case .openIntent(let name, let intent, let refreshToken, let replacingOwn):
+            try openIntent(name, intent, refreshToken, replacingOwn: replacingOwn, db)
+        case .saveTokens(let name, let tokens, let entry):
+            try saveTokens(name, tokens, entry, db)
+        case .recordFailure(let name, let refreshToken, let password, let unread, let entry):
+            try recordFailure(name, refreshToken, password, unread: unread, entry, db)
+        case .putAccount(let account, let password, let tokens, let entry):
+            try putAccount(account, password, tokens, entry, db)
+        case .updateAccount(let account, let password, let entry):
+            try updateAccount(account, password, entry, db)
+        case .removeAccount(let name):
+            try run("DELETE FROM accounts WHERE name = ?", [name.text], db)
+        }
+    }
+
+    private func openIntent(
+        _ name: AccountName,
+        _ intent: Intent,
+        _ refreshToken: RefreshTokenState,
+        replacingOwn: Bool,
+        _ db: Database
+    ) throws {
+        let head = try head(of: name, db)
+        // This very intent: a commit of ours that failed at its end, and is on disk all the same.
+        let isWritten = head.intent == intent && head.intentBootID == bootID
+        guard head.generation == intent.generation, head.intent == nil || isWritten || replacingOwn else {
+            throw StoreError.conflict(name)
+        }
+        try run(
+            """
+            INSERT OR REPLACE INTO intents (account_id, generation, operation, refresh_token_fingerprint, at, boot_id)
+            SELECT account_id, generation, ?, refresh_token_fingerprint, ?, ? FROM token_sets WHERE account_id = ?
+            """,
+            [intent.operation.rawValue, intent.at.milliseconds, bootID, head.id],
+            db
+        )
+        try run(
+            "UPDATE accounts SET refresh_token_state = ?, updated_at = ? WHERE id = ?",
+            [refreshToken.rawValue, intent.at.milliseconds, head.id],
+            db
+        )
+    }
+
+    private func saveTokens(_ name: AccountName, _ tokens: IssuedTokens, _ entry: HistoryEntry, _ db: Database) throws {
+        let head = try head(of: name, db)
+        if head.generation == tokens.generation, try holds(tokens.set, head, db) { return }
+        guard head.generation == tokens.generation - 1 else { throw StoreError.conflict(name) }
+        try replaceTokens(tokens, head, db)
+        try closeIntent(head, db)
+        try run("DELETE FROM unread_answers WHERE account_id = ?", [head.id], db)
+        try run(
+            "UPDATE accounts SET refresh_token_state = ?, updated_at = ? WHERE id = ?",
+            [RefreshTokenState.unspent.rawValue, entry.at.milliseconds, head.id],
+            db
+        )
+        try append(entry, head, db)
+    }
+
+    private func recordFailure(
+        _ name: AccountName,
+        _ refreshToken: RefreshTokenState,
+        _ password: PasswordState,
+        unread: Secret?,
+        _ entry: HistoryEntry,
+        _ db: Database
+    ) throws {
+        let head = try head(of: name, db)
+        try closeIntent(head, db)
+        try run(
+            "UPDATE accounts SET refresh_token_state = ?, password_state = ?, updated_at = ? WHERE id = ?",
+            [refreshToken.rawValue, password.rawValue, entry.at.milliseconds, head.id],
+            db
+        )
+        if let unread {
+            try run(
+                "INSERT OR REPLACE INTO unread_answers (account_id, generation, body, at) VALUES (?, ?, ?, ?)",
+                [
+                    head.id, head.generation,
+                    sealer.seal(unread, for: head.place(.unreadAnswer, generation: head.generation)),
+                    entry.at.milliseconds,
+                ],
+                db
+            )
+        }
+        try append(entry, head, db)
+    }
+
+    private func putAccount(
+        _ account: Account,
+        _ password: PasswordState,
+        _ tokens: IssuedTokens,
+        _ entry: HistoryEntry,
+        _ db: Database
+    ) throws {
+        let (subscriptionKey, sealedPassword) = sealCredentials(of: account)
+        try run(
+            """
+            INSERT INTO accounts (name, api_version, base_url, username, subscription_key, password, password_state,
+                refresh_token_state, created_at, updated_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
+            ON CONFLICT (name) DO UPDATE SET api_version = ?2, base_url = ?3, username = ?4, subscription_key = ?5,
+                password = ?6, password_state = ?7, refresh_token_state = ?8, updated_at = ?9
+            """,
+            [
+                account.name.text, account.apiVersion.rawValue, account.baseURL, account.username, subscriptionKey,
+                sealedPassword, password.rawValue, RefreshTokenState.unspent.rawValue, entry.at.milliseconds,
+            ],
+            db
+        )
+        // Unread, whatever they hold: this is how a damaged account is mended.
+        for table in ["token_sets", "intents", "unread_answers"] {
+            let sql = "DELETE FROM \(table) WHERE account_id = (SELECT id FROM accounts WHERE name = ?)"
+            try run(sql, [account.name.text], db)
+        }
+        let head = try head(of: account.name, db)
+        try replaceTokens(tokens, head, db)
+        try append(entry, head, db)
+    }
+
+    private func updateAccount(
+        _ account: Account,
+        _ password: PasswordState,
+        _ entry: HistoryEntry,
+        _ db: Database
+    ) throws {
+        let head = try head(of: account.name, db)
+        // The tokens that stay are bound to the base URL that is stored.
+        guard head.baseURL == account.baseURL else { throw StoreError.conflict(account.name) }
+        let (subscriptionKey, sealedPassword) = sealCredentials(of: account)
+        try run(
+            """
+            UPDATE accounts SET api_version = ?, username = ?, subscription_key = ?, password = ?, password_state = ?,
+                updated_at = ?
+            WHERE id = ?
+            """,
+            [
+                account.apiVersion.rawValue, account.username, subscriptionKey, sealedPassword, password.rawValue,
+                entry.at.milliseconds, head.id,
+            ],
+            db
+        )
+        try append(entry, head, db)
+    }
+}

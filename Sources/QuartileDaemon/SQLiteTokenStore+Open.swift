@@ -1,0 +1,124 @@
+import GRDB
+
+extension SQLiteTokenStore {
+    /// Opens the database at `path` with the key from `source`; makes both where there is no database yet.
+    ///
+    /// In this order: the directory, the lock, the file as a file, the key, its tables. Until the key is known to fit,
+    /// nothing in the file is changed, unless a crash interrupted a transaction: that one is rolled back.
+    ///
+    /// Errors end the daemon: `.failed` with 74, `.newerSchema` and `.wrongKey` (the key is missing, is not a key, or
+    /// does not fit) with 78, `.inUse` with 75. Each holds one sentence with the file's name and a way out.
+    package static func open(at path: String, key source: any KeySource) throws(StoreError) -> SQLiteTokenStore {
+        try open(at: path, key: source, schema: .current, bootID: BootID.current, busyTimeout: 2)
+    }
+
+    /// As above, with what only tests vary.
+    static func open(
+        at path: String,
+        key source: any KeySource,
+        schema: SQLiteSchema,
+        bootID: String?,
+        busyTimeout: Double
+    ) throws(StoreError) -> SQLiteTokenStore {
+        do {
+            let file = SQLiteFile(path: try PrivateFiles.resolve(path), schema: schema, busyTimeout: busyTimeout)
+            // Before the lock file is made: a directory that is not fit gets none.
+            _ = try file.exists()
+            let lock = try LockFile.acquire(file.path + ".lock")
+            if try !file.exists() {
+                let (dataKey, _) = WrappedDataKey.make(key: try source.keyForNewDatabase())
+                try file.create(dataKey: dataKey, source: source.kind)
+            }
+            let queue = try file.connect()
+            let sealer = try queue.inDatabase { db in try admit(db, file: file, key: source) }
+            return SQLiteTokenStore(queue: queue, sealer: sealer, file: file, bootID: bootID, lock: lock)
+        } catch let error as LockFileError {
+            switch error {
+            case .held: throw .inUse(error.sentence)
+            case .failed(let sentence): throw .failed(sentence)
+            }
+        } catch let error as KeySourceError {
+            switch error {
+            case .unusable(let sentence): throw .wrongKey(sentence)
+            case .unwritable(let sentence): throw .failed(sentence)
+            }
+        } catch {
+            throw SQLiteProblem(path: path).storeError(error)
+        }
+    }
+
+    /// Checks an open file and makes it ready for use.
+    private static func admit(_ db: Database, file: SQLiteFile, key source: any KeySource) throws -> Sealer {
+        let problem = SQLiteProblem(path: file.path)
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard version <= file.schema.version else {
+            throw StoreError.newerSchema(
+                "The database \(file.path) was written by a newer quartiled (its version is \(version), this program "
+                    + "knows \(file.schema.version)) and was left as it is. Install that version again, or put a copy "
+                    + "from before it back."
+            )
+        }
+        guard version >= 1 else { throw problem.damaged("it has no version") }
+        try checkIntegrity(db, problem)
+        let sealer = try unwrapDataKey(db, file: file, key: source)
+        try setJournalMode(db, problem)
+        try file.migrate(db, from: version)
+        return sealer
+    }
+
+    /// Reads every page of the tables that matter, so that damage is found before something is built on it. The history
+    /// is left out: it may be a hundred times as large as the rest.
+    private static func checkIntegrity(_ db: Database, _ problem: SQLiteProblem) throws {
+        for table in ["data_key", "accounts", "token_sets", "intents", "unread_answers"] {
+            let found = try String.fetchOne(db, sql: "PRAGMA integrity_check('\(table)')")
+            guard found == "ok" else { throw problem.damaged(found ?? "the check of \(table) says nothing") }
+        }
+    }
+
+    private static func unwrapDataKey(_ db: Database, file: SQLiteFile, key source: any KeySource) throws -> Sealer {
+        let problem = SQLiteProblem(path: file.path)
+        guard let row = try Row.fetchOne(db, sql: "SELECT wrapped, key_id, source, canary FROM data_key") else {
+            throw problem.damaged("its data key is missing")
+        }
+        let dataKey = WrappedDataKey(
+            wrapped: try row.blob(0),
+            keyID: try row.text(1),
+            canary: try row.blob(3)
+        )
+        let kind = try row.text(2)
+        guard kind == source.kind.rawValue else {
+            throw StoreError.wrongKey(
+                "The database \(file.path) takes a key from the source \(kind), not from \(source.kind.rawValue). "
+                    + "Set key.source to \(kind)."
+            )
+        }
+        let key = try source.key()
+        do {
+            return try dataKey.unwrap(key: key)
+        } catch {
+            switch error {
+            case .damaged: throw problem.damaged("its data key does not open")
+            case .wrongKey(let needed, let given):
+                throw StoreError.wrongKey(
+                    "The database \(file.path) is sealed with the key \(needed), and the one given is \(given); nothing was "
+                        + "changed. Put the right key back from a backup, or name it in QUARTILED_KEY_FILE."
+                )
+            }
+        }
+    }
+
+    /// Sets how the file is written, and makes sure that SQLite does as it was told: it answers a pragma that it does
+    /// not follow, or does not know, with silence.
+    private static func setJournalMode(_ db: Database, _ problem: SQLiteProblem) throws {
+        guard try String.fetchOne(db, sql: "PRAGMA journal_mode = TRUNCATE") == "truncate",
+            try Int.fetchOne(db, sql: "PRAGMA synchronous") == 3,
+            try Int.fetchOne(db, sql: "PRAGMA secure_delete") == 1,
+            try Int.fetchOne(db, sql: "PRAGMA foreign_keys") == 1
+        else {
+            throw StoreError.failed(
+                "SQLite does not write the database \(problem.path) as safely as it must (journal_mode, synchronous, "
+                    + "secure_delete, foreign_keys). Install the distribution's own libsqlite3."
+            )
+        }
+    }
+}

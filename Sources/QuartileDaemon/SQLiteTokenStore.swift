@@ -1,0 +1,43 @@
+import GRDB
+package import QuartileCore
+import Synchronization
+
+/// Accounts and tokens in an SQLite file, secrets sealed, every commit on disk before it returns.
+///
+/// One connection and one writer. Journal mode TRUNCATE with `synchronous` EXTRA: the end of a transaction is the
+/// journal cut to nothing and synced, which, unlike the removal of the journal, is on disk for certain, and unlike a
+/// write-ahead log leaves no old secret in a second file.
+///
+/// Calls may come from any thread and block it; they are served one after the other.
+package final class SQLiteTokenStore: TokenStore {
+    let queue: DatabaseQueue
+    let sealer: Sealer
+    let file: SQLiteFile
+    let bootID: String?
+    private let lock: Mutex<LockFile?>
+
+    /// An open store. `open(at:key:)` is how one comes about.
+    init(queue: DatabaseQueue, sealer: Sealer, file: SQLiteFile, bootID: String?, lock: LockFile) {
+        self.queue = queue
+        self.sealer = sealer
+        self.file = file
+        self.bootID = bootID
+        self.lock = Mutex(lock)
+    }
+
+    /// The database's file, symbolic links resolved.
+    package var path: String { file.path }
+
+    /// Eight hex digits that stand for `secret` in logs: the same for the same secret, in this database alone.
+    package func fingerprint(of secret: Secret) -> String { sealer.fingerprint(of: secret) }
+
+    /// Closes the file, then gives its lock back. Every later call fails.
+    package func close() throws(StoreError) {
+        do {
+            try queue.close()
+        } catch {
+            throw SQLiteProblem(path: path).storeError(error)
+        }
+        lock.withLock { $0 = nil }
+    }
+}
