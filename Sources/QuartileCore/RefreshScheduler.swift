@@ -64,6 +64,7 @@ public struct RefreshScheduler: Sendable {
 
     var entries: [AccountName: Entry] = [:]
     var deadlines = Heap<Deadline>()
+    /// How far ahead of the boot clock the wall clock was when the deadlines were reckoned.
     private var offset: Milliseconds?
     private var incarnations: UInt64 = 0
     let policy: RefreshPolicy
@@ -300,6 +301,8 @@ extension RefreshScheduler {
         if waited == true {
             // Somebody still waits, so a failure that cost the API nothing need not be waited out in full.
             append(entries[name].modify { $0.machine.demand(now: now) } ?? .none, to: &effects)
+            // The attempt may have turned into a longer wait, or into none at all.
+            entries[name]?.answerWaiters(now: now, into: &effects)
         }
         if entries[name]?.machine.isInFlight == false { effects.freed.append(name) }
         schedule(name, now: now)
@@ -307,6 +310,7 @@ extension RefreshScheduler {
 
     /// Puts the account's next deadline into the heap: its machine's or that of a caller, whichever is first.
     private mutating func schedule(_ name: AccountName, now: Moment) {
+        if offset == nil { offset = now.wallAheadOfBoot }
         let next: BootTime?? = entries[name].modify { entry in
             let callers = entry.waiters.lazy.map(\.deadline).min()
             let next = [entry.machine.deadline(seenAt: now), callers].compactMap(\.self).min()
@@ -325,9 +329,9 @@ extension RefreshScheduler {
 
     /// What was reckoned from the wall clock has to be reckoned anew once that clock was set.
     private mutating func noticeClockSteps(_ now: Moment) {
-        let current = Milliseconds(now.wall.milliseconds - now.boot.milliseconds)
-        defer { offset = current }
+        let current = now.wallAheadOfBoot
         guard let offset, abs((current - offset).count) >= RefreshScheduler.noticeableStep.count else { return }
+        self.offset = current
         deadlines = Heap()
         for name in Array(entries.keys) {
             entries[name]?.armed = nil
@@ -336,48 +340,8 @@ extension RefreshScheduler {
     }
 }
 
-extension RefreshScheduler.Entry {
-    mutating func answerWaiters(now: Moment, into effects: inout RefreshScheduler.Effects) {
-        guard !waiters.isEmpty else { return }
-        var waiting: [RefreshScheduler.Waiter] = []
-        for waiter in waiters {
-            if let answer = answer(to: waiter, now: now) {
-                effects.answers.append((waiter.id, answer))
-            } else {
-                waiting.append(waiter)
-            }
-        }
-        waiters = waiting
-    }
-
-    func answer(to waiter: RefreshScheduler.Waiter, now: Moment) -> RefreshScheduler.Answer? {
-        let remaining = machine.tokens.remaining(at: now)
-        let best: RefreshScheduler.Answer? =
-            remaining > 0 ? .token(machine.tokens, remaining: remaining, degraded: machine.lastError) : nil
-        if machine.tokens.generation > waiter.generation, let best { return best }
-        let timeIsUp = waiter.deadline <= now.boot
-        if machine.isInFlight {
-            guard timeIsUp else { return nil }
-            return waiter.forced ? .timeout : best ?? .timeout
-        }
-        guard let error = machine.lastError else { return timeIsUp ? best ?? .timeout : nil }
-        if waiter.forced { return .failure(error) }
-        if let best { return best }
-        // A next attempt within the caller's time is worth waiting for.
-        if !timeIsUp, let next = machine.nextAttempt(waitedFor: now), next < waiter.deadline { return nil }
-        return .failure(error)
-    }
-}
-
-extension RefreshStateMachine {
-    /// When the next attempt is made while a caller waits.
-    fileprivate func nextAttempt(waitedFor now: Moment) -> BootTime? {
-        var waited = self
-        switch waited.demand(now: now) {
-        case .none: return waited.deadline(seenAt: now)
-        case .commit, .send: return now.boot
-        }
-    }
+extension Moment {
+    fileprivate var wallAheadOfBoot: Milliseconds { Milliseconds(wall.milliseconds - boot.milliseconds) }
 }
 
 extension Optional {

@@ -53,11 +53,19 @@ extension RefreshStateMachine {
                 phase = .exchanging(flight)
                 return .send(flight)
             case .save(let received):
-                if tokens.generation < received.generation { adopt(received, using: &random) }
+                let justArrived = tokens.generation < received.generation
+                if justArrived { adopt(received, using: &random) }
+                let failuresBefore = failures
                 recover()
                 phase = .resting
+                if justArrived, tokens.remaining(at: now) <= 0 {
+                    failures = failuresBefore
+                    backOffFromRunOutSet(now: now, using: &random)
+                }
                 return .none
-            case .record: return settle(now: now)
+            case .record(_, _, let told):
+                lastError = told
+                return settle(now: now)
             }
         }
         failures += 1
@@ -99,7 +107,7 @@ extension RefreshStateMachine {
             }
             return recordFailure(
                 failure,
-                result: .ambiguous,
+                result: unread == nil ? .ambiguous : .unread,
                 backsOff: true,
                 unsent: false,
                 unread: unread,
@@ -121,15 +129,16 @@ extension RefreshStateMachine {
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) -> Action {
-        let neverSpent = refreshToken == .unspent
+        let isOver = tokens.set.refreshExpiresAt.map { $0 <= now.wall } ?? false
+        refusedUnspent = refreshToken == .unspent && !isOver
         refreshToken = .refused
-        guard neverSpent else {
+        guard refusedUnspent else {
             return recordFailure(failure, result: .refused, backsOff: false, unsent: false, now: now, using: &random)
         }
         budget.countRefusalOfUnspent(at: now.wall)
         let told = Failure(
             .upstreamUnavailable,
-            "The API refused a refresh token that was never used here: another program uses this login, or it was revoked."
+            "the API refused a refresh token that was never used here: another program uses this login, or it was revoked"
         )
         return recordFailure(told, result: .refusedUnspent, backsOff: false, unsent: false, now: now, using: &random)
     }
@@ -184,7 +193,8 @@ extension RefreshStateMachine {
     }
 
     /// New credentials were made durable: whatever failed for want of them is tried again, at once where the API did
-    /// not ask us to stay away.
+    /// not ask us to stay away. Ends a hold, which the caller should have: a flight under way would still go by the
+    /// old credentials.
     public mutating func credentialsChanged(password: PasswordState, now: Moment) -> Action {
         self.password = password
         let failed = lastError != nil
@@ -203,6 +213,7 @@ extension RefreshStateMachine {
     private mutating func adopt(_ received: IssuedTokens, using random: inout some RandomNumberGenerator) {
         tokens = received
         refreshToken = .unspent
+        refusedUnspent = false
         jitter = .random(in: 0..<1, using: &random)
     }
 
@@ -259,7 +270,7 @@ extension RefreshStateMachine {
                     received,
                     HistoryEntry(at: received.set.issuedAt, event: flight.operation.event, result: .received)
                 )
-            case .record(let entry, let unread):
+            case .record(let entry, let unread, _):
                 .recordFailure(name, refreshToken, password, unread: unread, entry)
             }
         return .commit(change, flight)
@@ -296,9 +307,10 @@ extension RefreshStateMachine {
             until = max(until, asked)
         }
         pause = Pause(since: now.boot, until: until, unsent: unsent)
-        lastError = LastError(failure, at: now.wall, retryAt: now.wall(at: until))
+        let told = LastError(failure, at: now.wall, retryAt: now.wall(at: until))
+        lastError = told
         let entry = HistoryEntry(at: now.wall, event: flight.operation.event, result: result)
-        return commit(.record(entry, unread: unread), flight)
+        return commit(.record(entry, unread: unread, told: told), flight)
     }
 
     /// Goes on after a failure that was recorded.
@@ -308,13 +320,22 @@ extension RefreshStateMachine {
         return wake(now: now)
     }
 
+    /// A set that ran out on its way would be asked for again at once, and so would the next.
+    private mutating func backOffFromRunOutSet(now: Moment, using random: inout some RandomNumberGenerator) {
+        failures += 1
+        let until = now.boot + Backoff.delay(failures: failures, random: .random(in: 0..<1, using: &random))
+        phase = .backingOff(Pause(since: now.boot, until: until, unsent: false))
+        let failure = Failure(.upstreamUnavailable, "the API issued an access token that had run out on arrival")
+        lastError = LastError(failure, at: now.wall, retryAt: now.wall(at: until))
+    }
+
     private mutating func waitForBudget(until allowed: UnixTime, now: Moment) -> Action {
         let until = now.boot + (allowed - now.wall)
         phase = .backingOff(Pause(since: now.boot, until: until, unsent: false))
         let message =
             budget.refusalsOfUnspent >= 3
-            ? "Another program keeps taking this login over, so the next login waits."
-            : "The budget of \(budget.perHour) logins an hour is used up."
+            ? "another program keeps taking this login over, so the next login waits"
+            : "the budget of \(budget.perHour) logins an hour is used up"
         lastError = LastError(Failure(.upstreamUnavailable, message), at: now.wall, retryAt: allowed)
         return .none
     }
@@ -327,13 +348,20 @@ extension RefreshStateMachine {
             case .rejected:
                 Failure(
                     .loginRequired,
-                    "The API refused the refresh token and the stored password of account \(name).",
+                    "the API refused the refresh token and the stored password of account \(name)",
                     remedy: "quartilectl update --account \(name)"
+                )
+            case .none where refusedUnspent, .stored where refusedUnspent:
+                Failure(
+                    .loginRequired,
+                    "the API refused a refresh token of account \(name) that was never used here, so another program "
+                        + "uses this login or it was revoked, and no password is stored",
+                    remedy: "quartilectl login --account \(name)"
                 )
             case .none, .stored:
                 Failure(
                     .loginRequired,
-                    "The API refused the refresh token of account \(name), and no password is stored.",
+                    "the API refused the refresh token of account \(name), and no password is stored",
                     remedy: "quartilectl login --account \(name)"
                 )
             }

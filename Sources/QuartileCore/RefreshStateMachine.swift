@@ -47,6 +47,8 @@ public struct RefreshStateMachine: Sendable {
     var retryAfter: BootTime?
     /// The access token had run out when the daemon started, so the store may be a restored backup.
     var longAbsent = false
+    /// The newest refresh token was refused though it was never spent: somebody else may use this login.
+    var refusedUnspent = false
     /// An intent of our own stands in the store though its request was never sent, since its commit failed half way.
     var ownIntentStands = false
 
@@ -80,7 +82,7 @@ public struct RefreshStateMachine: Sendable {
     enum Pending: Sendable {
         case intent(Intent)
         case save(IssuedTokens)
-        case record(HistoryEntry, unread: Secret?)
+        case record(HistoryEntry, unread: Secret?, told: LastError)
     }
 
     struct Pause: Sendable {
@@ -120,6 +122,9 @@ extension RefreshStateMachine {
             jitter: .random(in: 0..<1, using: &random)
         )
         machine.longAbsent = stored.tokens.remaining(at: now) <= 0
+        machine.refusedUnspent =
+            stored.refreshToken == .refused
+            && stored.recent.last { $0.event == .refresh }?.result == .refusedUnspent
         guard let intent = stored.openIntent else {
             if machine.nextOperation == nil { machine.requireLogin(at: now) }
             return (machine, .none)
@@ -127,7 +132,7 @@ extension RefreshStateMachine {
         if intent.operation == .login { machine.budget.countLogin(at: intent.at) }
         let failure = Failure(
             .upstreamUnavailable,
-            "The \(intent.operation.rawValue) was cut off before its answer was saved."
+            "the \(intent.operation.rawValue) was cut off before its answer was saved"
         )
         machine.startFlight(intent.operation)
         let action = machine.recordFailure(

@@ -50,6 +50,8 @@ public struct HistoryEntry: Sendable, Equatable {
         case notSent = "not_sent"
         /// No sound answer.
         case ambiguous
+        /// A success that could not be read.
+        case unread
         /// The process ended before the answer.
         case interrupted
         /// Written here, with no call to the API.
@@ -72,7 +74,7 @@ public struct HistoryEntry: Sendable, Equatable {
 
     /// Whether this counts against the login budget: a login by the daemon that the API answered, or may have.
     public var countsAgainstLoginBudget: Bool {
-        event == .login && [.received, .refused, .interrupted].contains(result)
+        event == .login && [.received, .refused, .unread, .interrupted].contains(result)
     }
 }
 
