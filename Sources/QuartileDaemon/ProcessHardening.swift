@@ -1,0 +1,50 @@
+import Glibc
+
+/// What keeps secrets from leaving the process by the side doors: core dumps, crash reports, debuggers, key logs, and
+/// files that others may read.
+package enum ProcessHardening {
+    /// Signals that mean a crash. The Swift runtime's handlers for them print the memory that registers point to, which
+    /// may hold tokens, and a program may go on after them.
+    static let crashSignals = [SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP]
+
+    /// Puts all of it into effect. To be called first thing in `main`, before there is a second thread.
+    ///
+    /// - The signals of a crash end the process with nothing printed.
+    /// - No core is written, and no process of the same user may attach or read its memory (prctl(2),
+    ///   `PR_SET_DUMPABLE`). A limit on cores alone would not keep them from a `core_pattern` that is a pipe.
+    /// - A write to a socket or pipe that nobody reads any more is an error, not the end (`SIGPIPE`).
+    /// - What is made is for the owner only (`umask` 077).
+    /// - `SSLKEYLOGFILE` is unset, so that no library writes down TLS keys.
+    ///
+    /// Returns what could not be put into effect, for the log: it is no reason to leave a user without tokens.
+    package static func apply() -> [String] {
+        for number in crashSignals { signal(number, SIG_DFL) }
+        signal(SIGPIPE, SIG_IGN)
+        umask(0o077)
+        unsetenv("SSLKEYLOGFILE")
+        var failures: [String] = []
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        if setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) != 0 {
+            failures.append("the limit on core files can't be set: \(Errno.last)")
+        }
+        if processControl(setDumpable, 0) != 0 || isDumpable {
+            failures.append("the process stays open to debuggers of its user: \(Errno.last)")
+        }
+        return failures
+    }
+
+    /// Whether cores and debuggers are let at the process (prctl(2), `PR_GET_DUMPABLE`).
+    static var isDumpable: Bool { processControl(getDumpable, 0) != 0 }
+
+    /// `PR_GET_DUMPABLE` and `PR_SET_DUMPABLE` of linux/prctl.h, which Swift does not import.
+    private static let getDumpable: CInt = 3
+    private static let setDumpable: CInt = 4
+
+    /// prctl(2), which is variadic in C and so out of Swift's reach. Its arguments are passed as this type says, on every
+    /// platform that Swift has on Linux: variadic integers go where others do.
+    private static func processControl(_ operation: CInt, _ argument: CUnsignedLong) -> CInt {
+        typealias Function = @convention(c) (CInt, CUnsignedLong, CUnsignedLong, CUnsignedLong, CUnsignedLong) -> CInt
+        guard let symbol = dlsym(nil, "prctl") else { return -1 }
+        return unsafeBitCast(symbol, to: Function.self)(operation, argument, 0, 0, 0)
+    }
+}
