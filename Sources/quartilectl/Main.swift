@@ -1,1 +1,9 @@
-@main struct Main { static func main() {} }
+internal import Glibc
+
+@main
+struct Main {
+    static func main() {
+        ProcessSetup.run()
+        exit(Program.run(Array(CommandLine.arguments.dropFirst())))
+    }
+}

@@ -1,0 +1,29 @@
+/// Why the program ends with another code than 0, in one line for people.
+struct Failure: Error, Equatable {
+    /// What is wrong: a sentence without a full stop. Never holds a secret.
+    var message: String
+    /// A command that helps, where there is one.
+    var remedy: String?
+    /// What the program exits with.
+    var exitCode: Int32
+
+    init(_ message: String, remedy: String? = nil, exitCode: Int32) {
+        self.message = message
+        self.remedy = remedy
+        self.exitCode = exitCode
+    }
+
+    /// The command line, or a file it names, is not what it should be.
+    static func usage(_ message: String, remedy: String? = nil) -> Failure {
+        Failure(message, remedy: remedy, exitCode: ExitStatus.usage)
+    }
+
+    /// What standard error gets: one line, which ends in the remedy.
+    func line(_ style: TextStyle) -> String {
+        var sentence = style.clean(message)
+        while sentence.last == "." || sentence.last == " " { sentence.removeLast() }
+        // A daemon's sentence may name a command itself; a second one would only confuse.
+        guard let remedy, !sentence.contains("run: ") else { return "quartilectl: \(sentence)\n" }
+        return "quartilectl: \(sentence); run: \(style.clean(remedy))\n"
+    }
+}

@@ -1,0 +1,1 @@
+../QuartileClientTests/FakeDaemon.swift
