@@ -142,8 +142,8 @@ struct SQLiteFile {
     private static func copyName(_ path: String, before version: Int) -> String { "\(path).before-v\(version)" }
 
     /// What every connection has from its first statement on.
-    func configuration() -> Configuration {
-        var configuration = Configuration()
+    func configuration() -> GRDB.Configuration {
+        var configuration = GRDB.Configuration()
         configuration.label = "quartiled.store"
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(busyTimeout)

@@ -68,7 +68,7 @@ extension TokenManager {
         return .failed(
             Failure(
                 .storageFailed,
-                "The stored secrets of account \(name) do not open with this key: the database was altered.",
+                "the stored secrets of account \(name) do not open with this key: the database was altered",
                 remedy: "quartilectl logout --account \(name)"
             ),
             retryAt: nil

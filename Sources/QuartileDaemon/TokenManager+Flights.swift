@@ -16,7 +16,7 @@ extension TokenManager {
             if let username = account.username, let password = account.password {
                 outcome = await api.login(account, username: username, password: password)
             } else {
-                outcome = .notSent(Failure(.loginRequired, "No username and password are stored to log in with."))
+                outcome = .notSent(Failure(.loginRequired, "no username and password are stored to log in with"))
             }
         }
         transition { state, now in
@@ -27,7 +27,7 @@ extension TokenManager {
 
     /// The store has written a flight's change, or has not.
     func committed(_ change: StoreChange, _ flight: Flight, _ error: StoreError?) {
-        let failure = error.map { Failure(.storageFailed, "The database could not be written: \($0.sentence)") }
+        let failure = error.map { Failure(.storageFailed, $0.sentence) }
         transition { state, now in
             ((), state.scheduler.committed(flight, failure: failure, now: now, using: &state.random))
         }

@@ -197,7 +197,7 @@ extension TokenManager {
             try await commits.commit(change)
         } catch {
             throw .failed(
-                Failure(.storageFailed, "The database could not be written, so nothing was changed: \(error.sentence)"),
+                Failure(.storageFailed, "nothing was changed: \(error.sentence)"),
                 retryAt: nil
             )
         }

@@ -10,9 +10,9 @@ extension WireError {
         case .unknownAccount(let name): self.init(.absent(name.text))
         case .invalid(let parameter, let problem): self.init(.invalidParams, "`\(parameter)` \(problem)")
         case .stopping:
-            self.init(.overloaded, "The daemon is stopping; try again when it has been started.")
+            self.init(.overloaded, "the daemon is stopping; try again when it has been started")
         case .timeout(let name):
-            self.init(.timeout, "The API has not answered for account \(name) within the time that was given.")
+            self.init(.timeout, "the API has not answered for account \(name) within the time that was given")
         case .failed(let failure, let retryAt):
             self.init(failure.code.wire, failure.message, retryAt: retryAt?.seconds)
             if let remedy = failure.remedy { details.append("remedy", .string(remedy)) }
@@ -20,7 +20,7 @@ extension WireError {
     }
 
     init(_ absent: AbsentAccount) {
-        self.init(.accountNotFound, "There is no account \(absent.name).")
+        self.init(.accountNotFound, "there is no account \(absent.name)")
     }
 }
 

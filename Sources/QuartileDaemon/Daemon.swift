@@ -1,0 +1,131 @@
+import Logging
+import NIOCore
+import NIOPosix
+import QuartileCore
+import QuartileWire
+import ServiceLifecycle
+import UnixSignals
+
+/// The daemon put together: what is read, opened and started, and in which order.
+package struct Daemon: Sendable {
+    /// The version of this package.
+    package static let version = "0.1.0"
+
+    /// What the command line names. Nil leaves it to the environment and the defaults.
+    package struct Flags: Sendable {
+        package var socket: String?
+        package var database: String?
+        package var configuration: String?
+
+        package init(socket: String?, database: String?, configuration: String?) {
+            self.socket = socket
+            self.database = database
+            self.configuration = configuration
+        }
+    }
+
+    private let configuration: Configuration
+    private let listener: ListeningSocket
+    private let store: SQLiteTokenStore
+    private let notifier: SystemdNotifier?
+    private let log: Logger
+
+    /// Reads the configuration, takes the socket and opens the store: all that can fail, before anything runs. To be
+    /// called while there is one thread only.
+    package init(flags: Flags, environment: [String: String]) throws(StartFailure) {
+        do {
+            let rules = PathRules(environment: environment)
+            configuration = try Configuration.load(
+                file: try rules.configuration(flag: flags.configuration),
+                environment: environment
+            )
+            let database = try rules.database(flag: flags.database)
+            let keyFile = KeyFile(path: try rules.keyFile())
+            if let handedOver = try SocketActivation.take() {
+                listener = handedOver
+            } else {
+                listener = try ListeningSocket.bind(try rules.socket(flag: flags.socket))
+            }
+            store = try SQLiteTokenStore.open(at: database, key: keyFile)
+        } catch {
+            throw StartFailure(error)
+        }
+        notifier = SystemdNotifier(environment: environment)
+        var log = Logger(label: "quartiled", factory: { StreamLogHandler.standardError(label: $0) })
+        log.logLevel = configuration.logLevel
+        self.log = log
+    }
+
+    /// Serves until SIGTERM or SIGINT, then ends what is under way and returns.
+    package func run() async throws(StartFailure) {
+        defer { listener.removeFile() }
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            let clock = SystemClock()
+            let api = try QuartileAuthAPI(configuration.authAPISettings, clock: clock)
+            let jobs = BackgroundJobs()
+            let manager = TokenManager(
+                store: store,
+                api: api,
+                clock: clock,
+                timer: DispatchWakeTimer(),
+                jobs: jobs,
+                policy: RefreshPolicy(margin: configuration.refreshMargin),
+                loginsPerHour: configuration.loginBudget,
+                defaults: TokenManager.Defaults(
+                    baseURL: configuration.apiBaseURL,
+                    apiVersion: configuration.apiVersion
+                ),
+                log: log
+            )
+            try manager.start()
+            try await serve(manager, clock: clock, jobs: jobs, on: loops.next())
+            await api.shutdown()
+            manager.commits.flush()
+            try store.close()
+            try await loops.shutdownGracefully()
+        } catch {
+            throw StartFailure(error)
+        }
+        log.info("stopped")
+    }
+
+    private func serve(
+        _ manager: TokenManager,
+        clock: any MomentSource,
+        jobs: BackgroundJobs,
+        on loop: any EventLoop
+    ) async throws {
+        let handler = RequestHandler(
+            manager: manager,
+            clock: clock,
+            version: Daemon.version,
+            key: WireStatus.Key(source: "key file", protects: "copies and backups of the database only")
+        )
+        let server = SocketServer(listener: listener.descriptor, handler: handler, eventLoop: loop, logger: log) {
+            [log, listener, notifier] in
+            log.info("serving", metadata: ["socket": "\(listener.path)", "version": "\(Daemon.version)"])
+            notifier?.send(.ready, .status("serving on \(listener.path)"))
+        }
+        if let notifier, let interval = notifier.watchdogInterval {
+            // On the loop that serves: should it be stuck, the service manager hears nothing.
+            loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(interval.count)) { _ in
+                notifier.send(.watchdog)
+            }
+        }
+        // They are stopped from the last to the first: clients get their answers, flights end, then there is no work.
+        let group = ServiceGroup(
+            services: [jobs, manager, server],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: log
+        )
+        try await group.run()
+        notifier?.send(.stopping)
+    }
+}
+
+extension Configuration {
+    fileprivate var authAPISettings: AuthAPISettings {
+        AuthAPISettings(timeout: apiTimeout, caFile: apiCAFile, proxy: apiProxy.map { ($0.host, $0.port) })
+    }
+}

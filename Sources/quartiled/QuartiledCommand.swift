@@ -1,0 +1,46 @@
+import ArgumentParser
+import Foundation
+import QuartileDaemon
+
+struct QuartiledCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quartiled",
+        abstract: "Keeps the tokens of Quartile accounts fresh and hands them to local programs.",
+        discussion: """
+            Runs in the foreground and logs to standard error; SIGTERM ends it. No configuration is needed. \
+            Log an account in with: quartilectl login --account NAME
+            """,
+        version: Daemon.version
+    )
+
+    @Option(help: "Listen here (else QUARTILED_SOCKET, else $XDG_RUNTIME_DIR/quartiled/quartiled.sock).")
+    var socket: String?
+
+    @Option(help: "Keep the accounts here (else QUARTILED_DATABASE, else ~/.local/state/quartiled/quartiled.db).")
+    var database: String?
+
+    @Option(help: "Read settings from here (else QUARTILED_CONFIG, else ~/.config/quartiled/config.yaml).")
+    var config: String?
+
+    /// Parses the command line and runs the daemon; ends the process where either fails. `weaknesses` are what could
+    /// not be done to protect the process.
+    static func run(weaknesses: [String]) async {
+        let command = parseOrExit()
+        for weakness in weaknesses { say(weakness) }
+        do {
+            let flags = Daemon.Flags(
+                socket: command.socket,
+                database: command.database,
+                configuration: command.config
+            )
+            try await Daemon(flags: flags, environment: ProcessInfo.processInfo.environment).run()
+        } catch {
+            say(error.message)
+            Foundation.exit(error.exitCode)
+        }
+    }
+
+    private static func say(_ line: String) {
+        FileHandle.standardError.write(Data("quartiled: \(line)\n".utf8))
+    }
+}
