@@ -13,10 +13,10 @@ package struct AuthAPISettings: Sendable {
     /// A file of PEM certificates that are trusted beside the system's.
     package var caFile: String?
     /// An HTTP proxy that is asked to tunnel (CONNECT). Loopback hosts are reached without it.
-    package var proxy: (host: String, port: Int)?
+    package var proxy: ProxyAddress?
 
     /// Settings as given.
-    package init(timeout: Milliseconds = .seconds(30), caFile: String? = nil, proxy: (host: String, port: Int)? = nil) {
+    package init(timeout: Milliseconds = .seconds(30), caFile: String? = nil, proxy: ProxyAddress? = nil) {
         self.timeout = timeout
         self.caFile = caFile
         self.proxy = proxy
@@ -87,7 +87,7 @@ final class HTTPPoster: Sendable {
         } catch let error as UnusableCAFile {
             throw error
         } catch let error as IOError {
-            throw UnusableCAFile(path: path, problem: "can't be read: \(String(cString: strerror(error.errnoCode)))")
+            throw UnusableCAFile(path: path, problem: "can't be read: \(Errno(error.errnoCode))")
         } catch {
             throw UnusableCAFile(path: path, problem: "is not a file of PEM certificates that can be read")
         }

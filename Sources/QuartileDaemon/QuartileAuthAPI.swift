@@ -126,7 +126,7 @@ extension QuartileAuthAPI {
     }
 
     private func peer(of base: BaseURL) -> Peer {
-        let proxy = base.isLoopback ? nil : settings.proxy.map { "\($0.host):\($0.port)" }
+        let proxy = base.isLoopback ? nil : settings.proxy?.endpoint
         return Peer(endpoint: base.endpoint, proxy: proxy, timeout: settings.timeout)
     }
 

@@ -1,4 +1,3 @@
-import Glibc
 import QuartileCore
 
 /// Whom a request went to, for sentences about it.
@@ -24,7 +23,7 @@ extension TransportFault {
         switch self {
         case .unresolved(let host): "can't resolve host \(host)"
         case .connectionRefused: "\(peer.first) refused the connection"
-        case .cannotConnect(let errno): "can't connect to \(peer.first): \(String(cString: strerror(errno)))"
+        case .cannotConnect(let errno): "can't connect to \(peer.first): \(Errno(errno))"
         case .tls(let clause): "no secure connection to \(peer.endpoint): \(clause)"
         case .proxyRefused: "\(peer.first) refuses to connect to \(peer.endpoint)"
         case .proxyWantsLogin: "\(peer.first) asks for a login, which is not supported"
@@ -60,4 +59,9 @@ extension TransportFault {
             "\(peer.endpoint) broke off its answer"
         }
     }
+}
+
+extension ProxyAddress {
+    /// The host and port, as people write them.
+    var endpoint: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

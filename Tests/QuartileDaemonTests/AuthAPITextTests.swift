@@ -1,0 +1,99 @@
+import QuartileCore
+import Testing
+
+@testable import QuartileDaemon
+
+@Suite struct AuthAPIQuotedMessageTests {
+    @Test(arguments: [
+        ("Wrong password.", "Wrong password."), ("", ""), ("  a \r\n\t b\u{0}c  ", "a bc "),
+        ("x \(String(repeating: "k", count: 19)) y", "x \(String(repeating: "k", count: 19)) y"),
+        ("x \(String(repeating: "k", count: 20)) y", "x <redacted> y"),
+        ("\"\(String(repeating: "aB3._~+/=-", count: 5))\"", "\"<redacted>\""),
+        ("\(String(repeating: "k", count: 10))\u{200B}\(String(repeating: "k", count: 10))", "<redacted>"),
+        ("\(String(repeating: "k", count: 10))\u{7}\(String(repeating: "k", count: 10))", "<redacted>"),
+        ("na\u{ef}ve \u{202E}txt", "na\u{ef}ve txt"), ("\u{9b}31m\u{1b}]0;x\u{7}", "31m]0;x"),
+    ])
+    func `the API's words are shown as one harmless line`(_ text: String, _ shown: String) {
+        #expect(QuotedMessage.clean(text) == shown)
+    }
+
+    @Test func `at most 200 characters are shown`() {
+        let long = String(repeating: "ab ", count: 100)
+        #expect(QuotedMessage.clean(long).count == 200)
+        #expect(QuotedMessage.clean(long).hasSuffix("..."))
+        let fits = String(repeating: "ab ", count: 66) + "ab"
+        #expect(QuotedMessage.clean(fits) == fits)
+    }
+}
+
+@Suite struct AuthAPISendableTextTests {
+    @Test(arguments: ["0123456789abcdef0123456789abcdef", "a", "!~"]) func `visible ASCII is fine`(_ text: String) {
+        #expect(SendableText.problem(subscriptionKey: Secret(text)) == nil)
+        #expect(SendableText.problem(token: Secret(text)) == nil)
+    }
+
+    @Test(arguments: ["", " ", "a b", "a\n", "\ra", "a\t", "\u{0}", "\u{7f}", "\u{e9}", "\u{1F40E}"])
+    func `anything else is refused`(_ text: String) {
+        #expect(SendableText.problem(subscriptionKey: Secret(text)) != nil)
+        #expect(SendableText.problem(token: Secret(text)) != nil)
+    }
+
+    @Test func `a username is a line of text, a password anything`() {
+        #expect(SendableText.problem(username: "ada@example.com") == nil)
+        #expect(SendableText.problem(username: "\u{e4}da") == nil)
+        #expect(SendableText.problem(username: "") != nil)
+        #expect(SendableText.problem(username: "ada\n") != nil)
+        #expect(SendableText.problem(password: Secret(" \n\u{1F40E}\u{0}")) == nil)
+        #expect(SendableText.problem(password: Secret("")) != nil)
+    }
+}
+
+@Suite struct AuthAPIBaseURLTests {
+    @Test(arguments: [
+        ("https://api.quartile.com", "https://api.quartile.com"),
+        ("HTTPS://API.Quartile.COM/", "https://api.quartile.com"),
+        ("https://api.quartile.com:443", "https://api.quartile.com"), ("https://h:8443/", "https://h:8443"),
+        ("https://h:08443", "https://h:8443"), ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://127.255.0.9", "http://127.255.0.9"), ("http://localhost:80", "http://localhost"),
+        ("http://LOCALHOST:1/", "http://localhost:1"), ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://[0:0:0:0:0:0:0:1]", "http://[::1]"), ("https://[2001:DB8::1]:443", "https://[2001:db8::1]"),
+        ("https://10.0.0.1", "https://10.0.0.1"), ("https://a_b.example", "https://a_b.example"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+    ])
+    func `a base URL has one spelling`(_ given: String, _ text: String) {
+        #expect(validateBaseURL(given) == .success(text))
+        #expect(validateBaseURL(text) == .success(text))
+    }
+
+    @Test(arguments: [
+        "", "api.quartile.com", "//h", "ftp://h", "https:/h", "https://", "https:///", "https:// h", "https://h h",
+        "https://h\r\nX: y", "https://h/path", "https://h//", "https://h?x", "https://h/?x", "https://h#x",
+        "https://u@h",
+        "https://u:p@h", "https://h:", "https://h:0", "https://h:65536", "https://h:x", "https://h:+1", "https://h:1:2",
+        "https://.h", "https://h.", "https://a..b", "https://-h", "https://h-", "https://h%41", "https://h\\x",
+        "https://b\u{fc}cher.example", "https://\(String(repeating: "a", count: 64))", "https://1", "https://127.1",
+        "https://0x7f.1", "https://1.2.3.4.5", "https://256.1.1.1", "https://[::1", "https://[::1]x", "https://[g::]",
+        "https://[fe80::1%25eth0]", "https://::1", "https://[127.0.0.1]", "http://api.quartile.com", "http://10.0.0.1",
+        "http://127.0.0.1.example.com", "http://localhost.example.com", "http://128.0.0.1", "http://[::2]",
+        "http://[::ffff:127.0.0.1]", "http://0.0.0.0", "http://sub.localhost",
+    ])
+    func `anything else is refused, and not repeated`(_ given: String) {
+        guard case .failure(let error) = validateBaseURL(given) else {
+            Issue.record("took \(given)")
+            return
+        }
+        #expect(!error.message.isEmpty)
+        #expect(!error.message.contains("u:p"))
+    }
+
+    @Test func `a base URL knows its parts`() throws {
+        let url = try BaseURL("https://[2001:db8::1]:8443/")
+        #expect(url.host == "2001:db8::1")
+        #expect(url.port == 8443)
+        #expect(url.usesTLS)
+        #expect(!url.isLoopback)
+        #expect(url.endpoint == "[2001:db8::1]:8443")
+        #expect(try BaseURL("https://api.quartile.com").endpoint == "api.quartile.com:443")
+        #expect(try BaseURL("https://127.0.0.1").isLoopback)
+    }
+}
