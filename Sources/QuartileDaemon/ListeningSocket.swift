@@ -20,12 +20,12 @@ package struct ListeningSocket: Sendable {
     /// Its directory is made, 0700, where it is missing; one that others may write to, or that is neither ours nor root's,
     /// is refused, since whoever can rename the socket can take its place. `PATH.lock` is taken first and held until
     /// the process ends. A socket that nothing listens on is then replaced; anything else at the path is left alone.
-    ///
-    /// Changes the process's umask for a moment, so it must be called before there is a second thread.
     package static func bind(_ path: String) throws(ListeningSocketError) -> ListeningSocket {
         let address: UnixAddress
         do { address = try UnixAddress(path) } catch {
-            throw .unusable("the socket path must have 1 to \(PathRules.maximumSocketPathLength) bytes")
+            throw .unusable(
+                "the socket path must have 1 to \(PathRules.maximumSocketPathLength) bytes, and no zero among them"
+            )
         }
         try SocketDirectory.prepare(PrivateFiles.parent(of: path))
         let lock: LockFile
@@ -64,12 +64,18 @@ package struct ListeningSocket: Sendable {
         _ address: UnixAddress,
         _ path: String
     ) throws(ListeningSocketError) -> FileIdentity {
-        let mask = umask(0o177)
-        let isBound = address.bind(descriptor)
-        let error = Errno.last
-        umask(mask)
-        guard isBound, let file = FileIdentity(ofFileAt: path) else {
-            throw .unusable("the socket \(path) can't be made: \(isBound ? Errno.last : error)")
+        // Linux gives the file the mode that the socket has at this point, less the umask. Unlike a change of the umask
+        // this can't touch what another thread is making.
+        guard fchmod(descriptor, 0o600) == 0, address.bind(descriptor) else {
+            throw .unusable("the socket \(path) can't be made: \(Errno.last)")
+        }
+        var status = stat()
+        guard lstat(path, &status) == 0, let file = FileIdentity(ofFileAt: path) else {
+            throw .unusable("the socket \(path) was removed as it was made")
+        }
+        guard status.st_mode & 0o777 == 0o600 else {
+            unlink(path)
+            throw .unusable("\(path) can't be kept from others: its file system gives it a mode of its own")
         }
         return file
     }
