@@ -1,0 +1,108 @@
+import Foundation
+
+/// A running `quartile-sandbox`.
+struct Sandbox: Sendable {
+    let url: String
+    let port: Int
+    let username: String
+    let password: String
+    let subscriptionKey: String
+    let process: ChildProcess
+
+    /// Starts one and waits until it is ready.
+    init(_ arguments: String...) async throws {
+        let process = try ChildProcess(try Program.sandbox.path, arguments, environment: try Home().environment)
+        let text = try await eventually("the sandbox", every: .milliseconds(5)) { () -> String? in
+            if let end = process.end {
+                throw Finished.Unexpected(description: "the sandbox ended with \(end): \(process.errors)")
+            }
+            let text = process.output
+            return text.hasSuffix("ready\n") ? text : nil
+        }
+        var said: [Substring: String] = [:]
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ", maxSplits: 1)
+            said[words[0]] = words.count > 1 ? String(words[1]) : ""
+        }
+        url = try present(said["url"], "url in \(text)")
+        port = try present(url.split(separator: ":").last.flatMap { Int($0) }, "a port in \(url)")
+        username = try present(said["username"], "username in \(text)")
+        password = try present(said["password"], "password in \(text)")
+        subscriptionKey = try present(said["subscription-key"], "subscription-key in \(text)")
+        self.process = process
+    }
+
+    /// What `quartilectl login --credentials` reads.
+    var credentials: JSON {
+        [
+            "username": .string(username), "password": .string(password),
+            "subscription_key": .string(subscriptionKey),
+        ]
+    }
+
+    /// Speaks to the control endpoint.
+    @discardableResult
+    func control(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
+        let response = try await LoopbackHTTP.exchange(
+            port: port,
+            method,
+            "/_sandbox/" + path,
+            headers: ["Content-Type": "application/json"],
+            body: body?.text ?? ""
+        )
+        guard (200..<300).contains(response.status) else {
+            throw Finished.Unexpected(description: "\(method) \(path) answered \(response.status): \(response.body)")
+        }
+        return try JSON(response.body)
+    }
+
+    /// Changes settings.
+    func set(_ settings: JSON) async throws { try await control("PATCH", "settings", settings) }
+
+    /// Adds a fault and returns its id.
+    @discardableResult
+    func fault(_ kind: String, _ fields: [String: JSON] = [:]) async throws -> Int {
+        let members = fields.merging(["kind": .string(kind)]) { $1 }
+        return try present(try await control("POST", "faults", .object(members))["id"]?.int, "the fault's id")
+    }
+
+    /// Removes all faults.
+    func clearFaults() async throws { try await control("DELETE", "faults") }
+
+    /// The log of calls, in order of arrival; only those of one kind where that is given.
+    func calls(_ kind: String? = nil) async throws -> [JSON] {
+        try await control("GET", "calls" + (kind.map { "?call=\($0)" } ?? ""))["calls"]?.elements ?? []
+    }
+
+    /// Waits for a call that `matches`, and returns the first.
+    @discardableResult
+    func waitForCall(_ kind: String, _ matches: (JSON) -> Bool = { _ in true }) async throws -> JSON {
+        try await eventually("a \(kind) at the sandbox") { try await calls(kind).first(where: matches) }
+    }
+
+    /// Asks the API itself whether an access token works.
+    func accepts(_ token: String) async throws -> Bool {
+        let response = try await LoopbackHTTP.exchange(
+            port: port,
+            "POST",
+            "/auth/v2/validate",
+            headers: [
+                "Content-Type": "application/json", "Subscription-Key": subscriptionKey,
+                "Authorization": "Bearer \(token)",
+            ],
+            body: JSON.object(["token": .string(token)]).text
+        )
+        return response.status == 201
+    }
+}
+
+/// The claims of a JSON Web Token, not verified.
+func claims(_ token: String) throws -> JSON {
+    let parts = token.split(separator: ".")
+    var text = try present(parts.dropFirst().first.map(String.init), "claims in a token")
+    text.replace("-", with: "+")
+    text.replace("_", with: "/")
+    while text.utf8.count % 4 != 0 { text += "=" }
+    let data = try present(Data(base64Encoded: text), "base64 in a token")
+    return try JSON(String(decoding: data, as: UTF8.self))
+}
