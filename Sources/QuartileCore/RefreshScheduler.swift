@@ -91,8 +91,10 @@ public struct RefreshScheduler: Sendable {
     /// Whether any account's flight is under way.
     public var isAnythingInFlight: Bool { entries.values.contains { $0.machine.isInFlight } }
 
-    /// Whether anything received or learned waits for the store to work again.
-    public var isAnythingUncommitted: Bool { entries.values.contains { $0.machine.isUncommitted } }
+    /// Whether the last thing that any account wanted written could not be.
+    public var isStorageFailing: Bool {
+        entries.values.contains { $0.machine.lastError?.failure.code == .storageFailed }
+    }
 }
 
 // MARK: - Accounts

@@ -29,4 +29,6 @@ package struct BackgroundJobs {
     }
 }
 
-extension BackgroundJobs: Service {}
+extension BackgroundJobs: Service, CustomStringConvertible {
+    package var description: String { "BackgroundJobs" }
+}

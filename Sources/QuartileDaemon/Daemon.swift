@@ -126,6 +126,6 @@ package struct Daemon: Sendable {
 
 extension Configuration {
     fileprivate var authAPISettings: AuthAPISettings {
-        AuthAPISettings(timeout: apiTimeout, caFile: apiCAFile, proxy: apiProxy.map { ($0.host, $0.port) })
+        AuthAPISettings(timeout: apiTimeout, caFile: apiCAFile, proxy: apiProxy)
     }
 }

@@ -53,7 +53,8 @@ extension TokenManager {
             }
             switch await self.api.login(account, username: login.username, password: login.password) {
             case .received(let set, let sent):
-                try await self.store(account, set, at: sent, event: .loginByUser)
+                let password: PasswordState = account.password == nil ? .none : .stored
+                try await self.store(account, set, at: sent, password: password, event: .loginByUser)
             case .notSent(let failure), .refused(let failure), .passwordRejected(let failure):
                 throw .failed(failure, retryAt: failure.retryAfter.map { self.clock.now().wall + $0 })
             case .ambiguous(let failure, _):
@@ -76,7 +77,11 @@ extension TokenManager {
             let now = self.clock.now()
             switch self.api.readTokenSet(given.tokenSet, sent: nil, now: now) {
             case .failure(let failure): throw .invalid(parameter: "token_set", failure.message)
-            case .success(let set): try await self.store(account, set, at: nil, event: .importByUser)
+            case .success(let set):
+                // An import says nothing of a password: one that was refused stays so.
+                let known = self.inspect { $0.scheduler[given.account]?.password } ?? .none
+                let password: PasswordState = account.password == nil ? .none : known
+                try await self.store(account, set, at: nil, password: password, event: .importByUser)
             }
         }
     }
@@ -164,6 +169,7 @@ extension TokenManager {
         _ account: Account,
         _ set: TokenSet,
         at sent: Moment?,
+        password: PasswordState,
         event: HistoryEntry.Event
     ) async throws(RequestFailure) {
         let now = clock.now()
@@ -174,7 +180,6 @@ extension TokenManager {
             } else {
                 IssuedTokens(set, generation: generation, loaded: now)
             }
-        let password: PasswordState = account.password == nil ? .none : .stored
         let entry = HistoryEntry(at: now.wall, event: event, result: sent == nil ? .stored : .received)
         try await commit(.putAccount(account, password, tokens, entry))
         transition { state, now in

@@ -232,6 +232,6 @@ extension TokenManager: Service {
     /// Whether the daemon is about to end.
     package var isStopping: Bool { inspect { $0.isStopping } }
 
-    /// Whether something that was received waits for the store to work again.
-    package var isStorageFailing: Bool { inspect { $0.scheduler.isAnythingUncommitted } }
+    /// Whether the store fails to write what it is given.
+    package var isStorageFailing: Bool { inspect { $0.scheduler.isStorageFailing } }
 }
