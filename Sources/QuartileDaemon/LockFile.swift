@@ -17,16 +17,6 @@ package final class LockFile: Sendable {
 
     deinit { close(file) }
 
-    /// The lock of the database `path`: `DATABASE.lock`, the same for every symbolic link to it. Missing directories
-    /// are made, 0700.
-    package static func path(forDatabase path: String) throws(LockFileError) -> String {
-        do {
-            return try PrivateFiles.resolve(path) + ".lock"
-        } catch {
-            throw .failed(error.sentence)
-        }
-    }
-
     /// Takes the lock of this file, which is made 0600 where it is missing, and writes the process id into it. Does not
     /// wait: where another holds it, that is `.held`.
     package static func acquire(_ path: String) throws(LockFileError) -> LockFile {

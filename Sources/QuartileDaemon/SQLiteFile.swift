@@ -11,6 +11,9 @@ struct SQLiteFile {
     /// How long a call waits for another program (a backup, `sqlite3` at a prompt) that has the file locked.
     let busyTimeout: Double
 
+    /// The file whose lock goes before everything else: one daemon at a time.
+    var lockPath: String { path + ".lock" }
+
     private var problem: SQLiteProblem { SQLiteProblem(path: path) }
 
     /// Looks at the file without a change to it. False where there is none, and none was: then it can be made.
@@ -18,7 +21,6 @@ struct SQLiteFile {
     /// An empty file is not taken for none: this program gives a file its name when it is complete, so an empty one is
     /// what somebody else, or a full disk, left of a database.
     func exists() throws -> Bool {
-        try checkDirectory()
         guard let status = try PrivateFiles.status(path) else {
             // SQLite would play the journal of the lost file back into the new one.
             if let journal = try PrivateFiles.status(path + "-journal"), journal.st_size > 0 {
@@ -41,8 +43,8 @@ struct SQLiteFile {
         return true
     }
 
-    /// Others who can write to the directory could put a journal there, which SQLite would play back.
-    private func checkDirectory() throws {
+    /// Refuses a directory that others can write to: they could put a journal there, which SQLite would play back.
+    func checkDirectory() throws {
         let directory = PrivateFiles.parent(of: path)
         guard let status = try PrivateFiles.status(directory) else {
             throw FileError(what: "The directory \(directory) can't be looked at", reason: Errno(ENOENT))

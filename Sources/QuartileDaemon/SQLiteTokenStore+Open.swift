@@ -22,9 +22,8 @@ extension SQLiteTokenStore {
     ) throws(StoreError) -> SQLiteTokenStore {
         do {
             let file = SQLiteFile(path: try PrivateFiles.resolve(path), schema: schema, busyTimeout: busyTimeout)
-            // Before the lock file is made: a directory that is not fit gets none.
-            _ = try file.exists()
-            let lock = try LockFile.acquire(file.path + ".lock")
+            try file.checkDirectory()
+            let lock = try LockFile.acquire(file.lockPath)
             if try !file.exists() {
                 let (dataKey, _) = WrappedDataKey.make(key: try source.keyForNewDatabase())
                 try file.create(dataKey: dataKey, source: source.kind)

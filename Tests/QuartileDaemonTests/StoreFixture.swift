@@ -79,7 +79,10 @@ final class StoreFixture: Sendable {
     }
 
     /// The bytes of the database.
-    func bytes() throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+    func bytes() throws -> [UInt8] { Array(try bytes(at: path)) }
+
+    /// The bytes of a file.
+    func bytes(at path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
     /// Puts these bytes in the place of the database.
     func write(_ bytes: some Sequence<UInt8>) throws { try put(bytes, at: path) }
@@ -163,4 +166,97 @@ extension StoreChange {
             .example(.loginByUser)
         )
     }
+}
+
+extension StoreFixture {
+    /// Runs `body` while another connection has the file open for reading, within a transaction.
+    func whileReading(_ body: () throws -> Void) throws {
+        let queue = try DatabaseQueue(path: path)
+        try queue.read { db in
+            _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM accounts")
+            try body()
+        }
+        try queue.close()
+    }
+
+    /// The generation that is stored of `name`.
+    func generation(of name: AccountName) throws -> Generation? {
+        let sql = "SELECT generation FROM token_sets JOIN accounts ON id = account_id WHERE name = '\(name)'"
+        return try read(sql, as: Generation.self)
+    }
+
+    /// Every sealed value of `name`.
+    func sealedValues(of name: AccountName) throws -> [Data] {
+        let columns = ["subscription_key", "password", "access_token", "refresh_token", "body"]
+        return try columns.compactMap { column in
+            try read(
+                """
+                SELECT \(column) FROM accounts a
+                JOIN token_sets t ON t.account_id = a.id
+                LEFT JOIN unread_answers u ON u.account_id = a.id
+                WHERE a.name = '\(name)'
+                """,
+                as: Data.self
+            )
+        }
+    }
+
+    /// Turns the file into one with a write-ahead log, as somebody at a prompt could.
+    func leaveInWALMode() throws {
+        let queue = try DatabaseQueue(path: path)
+        try queue.inDatabase { db in try db.execute(sql: "PRAGMA journal_mode = WAL") }
+        try queue.close()
+    }
+}
+
+extension SQLiteTokenStore {
+    /// What a pragma is set to on the store's own connection.
+    func pragma(_ name: String) throws -> String? {
+        try queue.inDatabase { db in try String.fetchOne(db, sql: "PRAGMA \(name)") }
+    }
+
+    /// Runs statements on the store's own connection.
+    func execute(_ sql: String) throws { try queue.inDatabase { db in try db.execute(sql: sql) } }
+
+    /// Writes `changes` in a transaction that is rolled back, after `body` has had a look.
+    func abandon(_ changes: [StoreChange], _ body: () throws -> Void) throws {
+        try queue.inDatabase { db in
+            try db.inTransaction(.immediate) {
+                for change in changes { try apply(change, db) }
+                try body()
+                return .rollback
+            }
+        }
+    }
+}
+
+extension SQLiteSchema {
+    /// A migration that runs these statements.
+    static func step(_ sql: String) -> Migration { { db in try db.execute(sql: sql) } }
+}
+
+extension Data {
+    /// Whether `text` is somewhere in it.
+    func holds(_ text: String) -> Bool { range(of: Data(text.utf8)) != nil }
+}
+
+/// The error with which `body` ends; nil where it does not, or with another kind.
+func refusal<Result>(_ body: () throws -> Result) -> StoreError? {
+    do {
+        _ = try body()
+        return nil
+    } catch {
+        return error as? StoreError
+    }
+}
+
+/// Runs `body` with this thread's rights on files cut to those of a stranger (setfsuid(2)), where it has root's, to whom
+/// permissions mean nothing.
+func withoutPrivilege<Result>(_ body: () throws -> Result) throws -> Result {
+    guard geteuid() == 0 else { return try body() }
+    guard let symbol = dlsym(nil, "setfsuid") else { throw Errno(ENOSYS) }
+    let setfsuid = unsafeBitCast(symbol, to: (@convention(c) (uid_t) -> CInt).self)
+    _ = setfsuid(65534)
+    defer { _ = setfsuid(0) }
+    return try body()
 }
