@@ -55,7 +55,13 @@ struct CallContext {
     private func failure(_ error: WireError) -> Failure {
         var message = error.message
         if let retryAt = error.retryAt { message += ", next try \(clock.relative(retryAt))" }
-        return Failure(message, remedy: remedy(for: error.code), exitCode: error.code.exitCode)
+        return Failure(message, remedy: remedy(for: error), exitCode: error.code.exitCode)
+    }
+
+    /// What helps: the daemon knows best where it says so.
+    private func remedy(for error: WireError) -> String? {
+        guard let named = error.details["remedy"]?.string else { return remedy(for: error.code) }
+        return givenSocket.map { "\(named) --socket \(Shell.quoted($0))" } ?? named
     }
 
     private func remedy(for code: ErrorCode) -> String? {
