@@ -96,6 +96,9 @@ extension TokenManager {
                 guard account.username != nil else {
                     throw .invalid(parameter: "username", "is missing: the account was imported and has none yet")
                 }
+                guard account.apiVersion.hasLogin else {
+                    throw .invalid(parameter: "password", "is of no use: \(account.apiVersion.rawValue) has no login")
+                }
                 account.password = password
             }
             let known = self.inspect { $0.scheduler[update.account]?.password } ?? .none
@@ -141,6 +144,7 @@ extension TokenManager {
         over existing: Account?
     ) throws(RequestFailure) -> Account {
         let baseURL = baseURL ?? existing?.baseURL ?? defaults.baseURL
+        let apiVersion = apiVersion ?? existing?.apiVersion ?? defaults.apiVersion
         let keptKey = existing?.baseURL == baseURL ? existing?.subscriptionKey : nil
         guard let key = key ?? keptKey else {
             throw .invalid(
@@ -150,11 +154,11 @@ extension TokenManager {
         }
         return Account(
             name: name,
-            apiVersion: apiVersion ?? existing?.apiVersion ?? defaults.apiVersion,
+            apiVersion: apiVersion,
             baseURL: baseURL,
             username: username,
             subscriptionKey: key,
-            password: existing?.baseURL == baseURL ? existing?.password : nil
+            password: existing?.baseURL == baseURL && apiVersion.hasLogin ? existing?.password : nil
         )
     }
 

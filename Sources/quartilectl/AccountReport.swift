@@ -100,16 +100,18 @@ struct AccountReport {
         add("next refresh", account.nextRefreshAt.map { $0 <= clock.now ? "due" : clock.relative($0) })
         add("refresh token", account.refreshExpiresAt.map { "\(ends($0)) \(clock.relative($0))" })
         add("password", account.passwordStored ? "kept, sealed" : "not kept")
-        add(
-            "may stay off",
-            account.offlineOKUntil.map { "until \(clock.relative($0)), then a person must log in" }
-                ?? "as long as it likes"
-        )
+        add("may stay off", mayStayOff(account))
         if let error = account.lastError {
             let next = error.retryAt.map { "; next try \(clock.relative($0))" } ?? ""
             add("last error", "\(clock.relative(error.at)): \(error.message)\(next)")
         }
         return text
+    }
+
+    private func mayStayOff(_ account: WireAccount) -> String? {
+        guard account.state != .loginRequired else { return nil }
+        guard let end = account.offlineOKUntil else { return "as long as it likes" }
+        return "until \(clock.relative(end)), then a person must log in"
     }
 
     private func sentence(_ account: WireAccount) -> String {
@@ -126,7 +128,9 @@ struct AccountReport {
     private func advice(_ account: WireAccount) -> String? {
         switch account.state {
         case .active: nil
-        case .loginRequired: account.apiVersion == .v1 ? "import" : "login"
+        case .loginRequired where account.apiVersion == .v1: "import"
+        // With a password at hand it takes a person only where the API refused it.
+        case .loginRequired: account.passwordStored ? "update" : "login"
         case .degraded, .expired: account.lastError?.code == ErrorCode.upstreamRejected.name ? "update" : nil
         }
     }

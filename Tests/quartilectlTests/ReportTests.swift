@@ -183,12 +183,11 @@ private func remedy(_ command: String, _ account: String?) -> String {
             text.hasSuffix(
                 """
                 y: login required
-                  what to do     run: quartilectl login --account y
+                  what to do     run: quartilectl update --account y
                   API            v2 at https://api.quartile.com
                   generation     3
                   access token   ended 5 m ago (15:25 +0530)
                   password       kept, sealed
-                  may stay off   as long as it likes
 
                 """
             )
