@@ -47,7 +47,7 @@ extension SQLiteTokenStore {
     }
 
     /// Checks an open file and makes it ready for use.
-    private static func admit(_ db: Database, file: SQLiteFile, key source: any KeySource) throws -> Sealer {
+    static func admit(_ db: Database, file: SQLiteFile, key source: any KeySource) throws -> Sealer {
         let problem = SQLiteProblem(path: file.path)
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version <= file.schema.version else {
@@ -119,5 +119,7 @@ extension SQLiteTokenStore {
                     + "secure_delete, foreign_keys). Install the distribution's own libsqlite3."
             )
         }
+        // Where SQLite could not open the file for writing it opened it for reading, and said nothing.
+        try db.inTransaction(.immediate) { .rollback }
     }
 }

@@ -201,6 +201,17 @@ extension StoreFixture {
         }
     }
 
+    /// Admits the file through a connection that SQLite opened for reading only.
+    func admitReadOnly() throws {
+        let file = SQLiteFile(path: path, schema: .current, busyTimeout: 0)
+        var configuration = file.configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        _ = try queue.inDatabase { db in
+            try SQLiteTokenStore.admit(db, file: file, key: KeyFile(path: keyPath))
+        }
+    }
+
     /// Turns the file into one with a write-ahead log, as somebody at a prompt could.
     func leaveInWALMode() throws {
         let queue = try DatabaseQueue(path: path)
