@@ -119,7 +119,8 @@ extension SQLiteTokenStore {
                     + "secure_delete, foreign_keys). Install the distribution's own libsqlite3."
             )
         }
-        // Where SQLite could not open the file for writing it opened it for reading, and said nothing.
-        try db.inTransaction(.immediate) { .rollback }
+        // Where SQLite could not open the file for writing it opened it for reading, and said nothing. A deletion of no
+        // row is refused then, and writes nothing otherwise: the daemon starts on a full disk, too.
+        try db.execute(sql: "DELETE FROM data_key WHERE id = 0")
     }
 }
