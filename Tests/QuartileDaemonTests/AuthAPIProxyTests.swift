@@ -135,7 +135,7 @@ import Testing
 extension RawConnection {
     /// Passes bytes on in both directions until one side closes, or `end` holds.
     func relay(to port: Int, until end: () -> Bool = { false }) {
-        let other = RawClient.begin(port: port)
+        let other = RawClient.connect(port: port)
         defer { close(other) }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         var ends = [

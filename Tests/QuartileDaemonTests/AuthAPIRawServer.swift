@@ -166,5 +166,25 @@ final class RawConnection {
     }
 }
 
+/// A client of a server on loopback.
+enum RawClient {
+    /// A connected socket or, where it does not wait for that, one that has begun to connect.
+    static func connect(port: Int, waits: Bool = true) -> CInt {
+        let kind = SOCK_STREAM.rawValue | (waits ? 0 : SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_INET, CInt(kind), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                // One that could not connect gives itself away at the first read.
+                _ = Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        return descriptor
+    }
+}
+
 private struct ServerUnavailable: Error { var errno: CInt }
 private func orThrow(_ holds: Bool) throws { if !holds { throw ServerUnavailable(errno: errno) } }
