@@ -39,7 +39,8 @@ package final class LockFile: Sendable {
                 continue
             }
             let pid = Array("\(getpid())\n".utf8)
-            guard ftruncate(file, 0) == 0, pwrite(file, pid, pid.count, 0) == pid.count else {
+            // Written over the last holder's id before the rest is cut off: that takes no space on a full disk.
+            guard pwrite(file, pid, pid.count, 0) == pid.count, ftruncate(file, pid.count) == 0 else {
                 throw .failed("The lock file \(path) can't be written: \(Errno.last).")
             }
             return lock
