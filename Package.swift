@@ -92,7 +92,10 @@ let package = Package(
         .testTarget(name: "QuartileWireTests", dependencies: ["QuartileWire"]),
         .testTarget(name: "QuartileClientTests", dependencies: ["QuartileClient"]),
         .testTarget(name: "quartilectlTests", dependencies: ["quartilectl", "QuartileWire"]),
-        .testTarget(name: "QuartileDaemonTests", dependencies: ["QuartileDaemon"]),
+        .testTarget(
+            name: "QuartileDaemonTests",
+            dependencies: ["QuartileDaemon", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         .testTarget(name: "SandboxTests", dependencies: ["quartile-sandbox"]),
         .testTarget(name: "EndToEndTests", dependencies: ["quartiled", "quartilectl", "quartile-sandbox"]),
     ]

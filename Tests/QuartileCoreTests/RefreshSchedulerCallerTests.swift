@@ -116,10 +116,10 @@ import Testing
         try rig.answerWithSet()
         #expect(rig.answer(to: caller)?.generation == 2)
         #expect(rig.answer(to: caller)?.degraded?.failure == .diskFull)
-        #expect(rig.scheduler.isAnythingUncommitted)
+        #expect(rig.scheduler.isStorageFailing)
         rig.storeFailure = nil
         rig.run(.minutes(5))
-        #expect(!rig.scheduler.isAnythingUncommitted)
+        #expect(!rig.scheduler.isStorageFailing)
         #expect(rig.requests == 1)
     }
 
