@@ -9,7 +9,9 @@ public struct AccountName: Hashable, Comparable, Sendable, CustomStringConvertib
         self.text = text
     }
 
+    /// The name itself.
     public var description: String { text }
+    /// By the bytes of the names.
     public static func < (a: AccountName, b: AccountName) -> Bool { a.text < b.text }
 
     private static func allows(_ byte: UInt8) -> Bool {

@@ -14,6 +14,7 @@ public struct UnixTime: Hashable, Comparable, Sendable {
     /// Whole seconds since 1970, rounded down.
     public var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
 
+    /// Whether `a` is the earlier.
     public static func < (a: UnixTime, b: UnixTime) -> Bool { a.milliseconds < b.milliseconds }
     /// The point `span` later.
     public static func + (time: UnixTime, span: Milliseconds) -> UnixTime {
@@ -33,6 +34,7 @@ public struct BootTime: Hashable, Comparable, Sendable {
     /// The point `milliseconds` after boot.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
+    /// Whether `a` is the earlier.
     public static func < (a: BootTime, b: BootTime) -> Bool { a.milliseconds < b.milliseconds }
     /// The point `span` later.
     public static func + (time: BootTime, span: Milliseconds) -> BootTime {
@@ -71,6 +73,7 @@ public struct Milliseconds: Hashable, Comparable, Sendable, ExpressibleByInteger
 
     /// A span of `count` milliseconds.
     public init(_ count: Int64) { self.count = count }
+    /// A span of as many milliseconds as the literal says.
     public init(integerLiteral value: Int64) { count = value }
 
     /// A span of whole seconds.
@@ -83,9 +86,13 @@ public struct Milliseconds: Hashable, Comparable, Sendable, ExpressibleByInteger
     /// The span in seconds.
     public var inSeconds: Double { Double(count) / 1000 }
 
+    /// Whether `a` is the shorter.
     public static func < (a: Milliseconds, b: Milliseconds) -> Bool { a.count < b.count }
+    /// Both spans together.
     public static func + (a: Milliseconds, b: Milliseconds) -> Milliseconds { Milliseconds(a.count + b.count) }
+    /// What `a` has more than `b`.
     public static func - (a: Milliseconds, b: Milliseconds) -> Milliseconds { Milliseconds(a.count - b.count) }
+    /// The span divided, rounded towards zero.
     public static func / (a: Milliseconds, divisor: Int64) -> Milliseconds { Milliseconds(a.count / divisor) }
     /// The span scaled by `factor`, rounded towards zero.
     public static func * (a: Milliseconds, factor: Double) -> Milliseconds {

@@ -72,7 +72,9 @@ package struct RequestHandler: RequestHandling {
     }
 
     private func getToken(_ params: GetTokenParams, _ reply: Reply) {
-        guard let name = QuartileCore.AccountName(params.account) else { return reply(WireError(.absent(params.account))) }
+        guard let name = QuartileCore.AccountName(params.account) else {
+            return reply(WireError(.absent(params.account)))
+        }
         manager.getToken(
             name,
             minValid: params.minValid.map(Milliseconds.init(seconds:)),

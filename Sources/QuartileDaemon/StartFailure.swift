@@ -25,7 +25,8 @@ package struct StartFailure: Error, Sendable {
         switch error {
         case let error as ConfigurationError: (kind, message) = (.configuration, error.message)
         case let error as PathError: (kind, message) = (.configuration, error.message)
-        case let error as UnusableCAFile: (kind, message) = (.configuration, "api.ca_file: \(error.path) \(error.problem)")
+        case let error as UnusableCAFile:
+            (kind, message) = (.configuration, "api.ca_file: \(error.path) \(error.problem)")
         case let error as ListeningSocketError:
             message = error.description
             switch error {

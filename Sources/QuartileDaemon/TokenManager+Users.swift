@@ -46,7 +46,8 @@ extension TokenManager {
             )
             account.password = login.remember ? login.password : nil
             guard account.apiVersion.hasLogin else {
-                throw .invalid(parameter: "api_version", "\(account.apiVersion.rawValue) has no login, only import_tokens")
+                let version = account.apiVersion.rawValue
+                throw .invalid(parameter: "api_version", "\(version) has no login, only import_tokens")
             }
             if login.ifChanged, let existing, existing.hasSameCredentials(as: account), self.isWell(login.account) {
                 return

@@ -125,7 +125,8 @@ final class ScriptedAPI: AuthAPI {
     private func arrive(_ call: Call) {
         queue.withLock { queue in
             queue.count += 1
-            if let waiting = queue.waiting.take() { waiting.resume(returning: call) } else { queue.arrived.append(call) }
+            guard let waiting = queue.waiting.take() else { return queue.arrived.append(call) }
+            waiting.resume(returning: call)
         }
     }
 
