@@ -1,28 +1,33 @@
 import Glibc
 
 /// How many descriptors the process may have, shared out between clients and everything else.
-package enum DescriptorLimit {
-    /// Kept for what is not a client, 64: the database and its journal, locks, logs, event loops, and connections
-    /// upstream, which are few.
+enum DescriptorLimit {
+    /// Kept free of clients, 64, or a quarter of a limit that is small: for the database and its journal, and for
+    /// connections upstream, of which each host has a few.
+    ///
+    /// More than courtesy: Dispatch, which Swift's tasks run on, opens files of its own once a second to see how its
+    /// threads do, and ends the process when it can't.
     static let reserve = 64
 
-    /// Raises the soft limit on descriptors to what `connections` clients take, as far as the hard limit allows, and
-    /// returns how many clients there may be. At least half of a limit too small for both is reserved.
-    package static func raise(for connections: Int) -> Int {
+    /// Raises the soft limit on descriptors to what `connections` clients and all else take, as far as the hard limit
+    /// allows. Returns the number from which on a descriptor is not for a client: since the kernel gives the lowest that
+    /// is free, one with this number says that only the reserve is left, whoever took the others.
+    static func raise(for connections: Int) -> CInt {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
-        guard getrlimit(resource, &limit) == 0 else { return connections }
-        let wanted = rlim_t(connections + reserve)
+        guard getrlimit(resource, &limit) == 0 else { return .max }
+        // What the daemon has open by itself is fewer than the reserve.
+        let wanted = rlim_t(connections + 2 * reserve)
         if limit.rlim_cur < wanted {
             var raised = limit
             raised.rlim_cur = min(wanted, limit.rlim_max)
             if setrlimit(resource, &raised) == 0 { limit = raised }
         }
-        return share(of: Int(clamping: limit.rlim_cur), connections: connections)
+        return ceiling(ofLimit: Int(clamping: limit.rlim_cur))
     }
 
-    /// How many of `limit` descriptors clients may have.
-    static func share(of limit: Int, connections: Int) -> Int {
-        max(1, min(connections, limit - min(reserve, limit / 2)))
+    /// The first number that is not for a client where there are `limit` descriptors.
+    static func ceiling(ofLimit limit: Int) -> CInt {
+        CInt(clamping: limit - min(reserve, limit / 4))
     }
 }

@@ -6,7 +6,7 @@ import Glibc
 /// time, so that no lock on its path is needed.
 package enum SocketActivation {
     /// Descriptors are handed over from this number on.
-    static let firstDescriptor: CInt = 3
+    private static let firstDescriptor: CInt = 3
 
     /// The socket that was handed over, or nil if none was to this process. More than one, and what is no listening
     /// Unix stream socket, is an error.
@@ -14,12 +14,16 @@ package enum SocketActivation {
     /// Unsets the variables, so that a program started by us does not take them for its own. Must be called before
     /// there is a second thread.
     package static func take() throws(ListeningSocketError) -> ListeningSocket? {
+        try take(first: firstDescriptor)
+    }
+
+    static func take(first: CInt) throws(ListeningSocketError) -> ListeningSocket? {
         let variables = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PIDFDID"]
         let values = variables.prefix(2).map { getenv($0).map { String(cString: $0) } }
         for variable in variables { unsetenv(variable) }
         let count = try descriptorCount(pid: values[0], count: values[1], ownPID: getpid())
         guard count > 0 else { return nil }
-        return try listeningSocket(firstDescriptor)
+        return try listeningSocket(first)
     }
 
     /// How many descriptors are ours: 0 or 1.

@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import QuartileWire
 
-/// Decides who is let in, before anything is read, and waits when there are no descriptors to let anybody in with.
+/// Decides who is let in, before anything is read.
 final class SocketDoor: Sendable {
     /// Why a connection is not served. Nobody needs telling beyond what the door did.
     private enum Refusal: Error {
@@ -14,6 +14,7 @@ final class SocketDoor: Sendable {
 
     private let handler: any RequestHandling
     private let limits: SocketLimits
+    private let descriptorCeiling: CInt
     private let owner: uid_t
     private let table: NIOLoopBoundBox<ConnectionTable>
     private let logger: Logger
@@ -21,29 +22,22 @@ final class SocketDoor: Sendable {
     init(
         handler: any RequestHandling,
         limits: SocketLimits,
+        descriptorCeiling: CInt,
         owner: uid_t,
         table: NIOLoopBoundBox<ConnectionTable>,
         logger: Logger
     ) {
         self.handler = handler
         self.limits = limits
+        self.descriptorCeiling = descriptorCeiling
         self.owner = owner
         self.table = table
         self.logger = logger
     }
 
-    /// Makes the listening channel pause, rather than spin, while the process or the machine is out of descriptors.
+    /// Sets up the listening channel.
     func install(in server: any Channel) throws {
-        var nextWarning = NIODeadline.now()
-        let pause = AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { [limits, logger] error in
-            guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else { return nil }
-            if NIODeadline.now() >= nextWarning {
-                nextWarning = .now() + .minutes(1)
-                logger.warning("clients wait: no connection can be accepted", metadata: ["error": "\(error)"])
-            }
-            return limits.acceptPause
-        }
-        try server.pipeline.syncOperations.addHandler(pause)
+        try server.pipeline.syncOperations.addHandler(AcceptPause(for: limits.acceptPause, logger: logger))
     }
 
     /// Sets up a connection that was accepted, or throws, upon which the channel is closed.
@@ -64,7 +58,7 @@ final class SocketDoor: Sendable {
             logger.debug("turned a connection away", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
             throw Refusal.notAdmitted
         }
-        guard table.value.count < limits.connections else {
+        guard table.value.count < limits.connections, socket < descriptorCeiling else {
             logger.debug("too many connections", metadata: ["pid": "\(peer.pid)"])
             sayOverloaded(on: socket)
             throw Refusal.full
@@ -73,7 +67,7 @@ final class SocketDoor: Sendable {
     }
 
     private func sayOverloaded(on socket: CInt) {
-        let message = "all \(limits.connections) connections of the daemon are taken; try again later"
+        let message = "the daemon has as many connections as it can serve; end one, or try again later"
         let line = Response(id: .null, error: WireError(.overloaded, message)).line
         // Into an empty buffer it goes whole; a client that has gone away needs no answer.
         _ = send(socket, line, line.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))

@@ -25,7 +25,8 @@ package final class SocketServer: Service {
     /// A server for `listener`, a listening stream socket that it takes over and closes.
     ///
     /// Who may connect is decided by ``PeerCredentials/isAdmitted(owner:)`` before anything is read. `onServing` is
-    /// called once, when clients are being accepted.
+    /// called once, when clients are being accepted. Raises the process's limit on descriptors, where it is too low for
+    /// as many connections as there may be; where it can't be raised, there may be fewer.
     package init(
         listener: CInt,
         handler: any RequestHandling,
@@ -41,7 +42,14 @@ package final class SocketServer: Service {
         self.logger = logger
         self.onServing = onServing
         table = .makeBoxSendingValue(ConnectionTable(), eventLoop: eventLoop)
-        door = SocketDoor(handler: handler, limits: limits, owner: owner, table: table, logger: logger)
+        door = SocketDoor(
+            handler: handler,
+            limits: limits,
+            descriptorCeiling: DescriptorLimit.raise(for: limits.connections),
+            owner: owner,
+            table: table,
+            logger: logger
+        )
     }
 
     /// Serves until graceful shutdown or cancellation; the latter ends all connections at once. Throws if the socket

@@ -36,15 +36,9 @@ import Testing
         #expect(result?.exitStatus == .signal(number))
     }
 
-    @Test func theShareOfClientsLeavesAReserve() {
-        func share(_ limit: Int) -> Int { DescriptorLimit.share(of: limit, connections: 2_048) }
-        #expect(share(1_000_000) == 2_048)
-        #expect(share(2_048 + 64) == 2_048)
-        #expect(share(1_024) == 960)
-        #expect(share(128) == 64)
-        #expect(share(64) == 32)
-        #expect(share(3) == 2)
-        #expect(share(0) == 1)
+    @Test(arguments: [(1_000_000, 999_936), (2_176, 2_112), (256, 192), (128, 96), (64, 48), (3, 3)])
+    func someDescriptorsAreNotForClients(limit: Int, ceiling: CInt) {
+        #expect(DescriptorLimit.ceiling(ofLimit: limit) == ceiling)
     }
 
     @Test func theSoftLimitIsRaisedAsFarAsTheHardOneAllows() async {
@@ -55,12 +49,12 @@ import Testing
                 #expect(getrlimit(resource, &limit) == 0)
                 return limit
             }
-            var low = rlimit(rlim_cur: 256, rlim_max: 1_024)
+            var low = rlimit(rlim_cur: 400, rlim_max: 1_024)
             #expect(setrlimit(resource, &low) == 0)
-            #expect(DescriptorLimit.raise(for: 100) == 100)
-            #expect(limit().rlim_cur == 256)
-            #expect(DescriptorLimit.raise(for: 500) == 500)
-            #expect(limit().rlim_cur == 564)
+            #expect(DescriptorLimit.raise(for: 100) == 336)
+            #expect(limit().rlim_cur == 400)
+            #expect(DescriptorLimit.raise(for: 500) == 564)
+            #expect(limit().rlim_cur == 628)
             #expect(DescriptorLimit.raise(for: 2_048) == 960)
             #expect(limit().rlim_cur == 1_024)
         }

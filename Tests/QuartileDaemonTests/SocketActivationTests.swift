@@ -73,8 +73,7 @@ import Testing
             setenv("LISTEN_FDNAMES", "quartiled.socket", 1)
             let directory = try TemporaryDirectory()
             let descriptor = try #require(SocketTestServer.listeningSocket(at: directory.file("socket")))
-            try #require(dup2(descriptor, SocketActivation.firstDescriptor) == SocketActivation.firstDescriptor)
-            #expect(try SocketActivation.take()?.path == directory.file("socket"))
+            #expect(try SocketActivation.take(first: descriptor)?.path == directory.file("socket"))
             for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { #expect(getenv(name) == nil) }
             #expect(try SocketActivation.take() == nil)
         }

@@ -20,14 +20,14 @@ final class SocketTestClient {
     /// Connects to `path`, or throws the number of the error.
     init(_ path: String) throws {
         socket = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw End.failed(errno) }
+        guard socket >= 0 else {
+            isOpen = false
+            throw End.failed(errno)
+        }
         var time = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-        guard try UnixAddress(path).connect(socket) else {
-            let code = errno
-            Glibc.close(socket)
-            throw End.failed(code)
-        }
+        // What throws from here on is closed by deinit.
+        guard try UnixAddress(path).connect(socket) else { throw End.failed(errno) }
     }
 
     deinit { close() }

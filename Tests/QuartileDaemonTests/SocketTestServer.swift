@@ -70,18 +70,21 @@ struct SocketTestServer {
     let handler: ScriptedHandler
     let group: ServiceGroup
 
+    static let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
     func client() throws -> SocketTestClient { try SocketTestClient(path) }
 
     /// Asks for graceful shutdown; returns before it is done.
     func stop() async { await group.triggerGracefulShutdown() }
 
     static func with(
+        path: String? = nil,
         limits: SocketLimits = SocketLimits(),
         owner: uid_t = geteuid(),
         _ body: (SocketTestServer) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
-        let path = directory.file("socket")
+        let path = path ?? directory.file("socket")
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let handler = ScriptedHandler()
         let (serving, isServing) = AsyncStream<Void>.makeStream()
@@ -91,10 +94,10 @@ struct SocketTestServer {
             eventLoop: loops.next(),
             limits: limits,
             owner: owner,
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            logger: silentLogger,
             onServing: { isServing.finish() }
         )
-        let group = ServiceGroup(services: [server], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let group = ServiceGroup(services: [server], logger: silentLogger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             for await _ in serving {}
