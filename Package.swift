@@ -90,13 +90,34 @@ let package = Package(
 
         .testTarget(name: "QuartileCoreTests", dependencies: ["QuartileCore"]),
         .testTarget(name: "QuartileWireTests", dependencies: ["QuartileWire"]),
-        .testTarget(name: "QuartileClientTests", dependencies: ["QuartileClient"]),
-        .testTarget(name: "quartilectlTests", dependencies: ["quartilectl", "QuartileWire"]),
+        .testTarget(name: "QuartileClientTests", dependencies: ["QuartileClient", "QuartileWire"]),
+        .testTarget(
+            name: "quartilectlTests",
+            dependencies: [
+                "quartilectl", "QuartileClient", "QuartileWire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
         .testTarget(
             name: "QuartileDaemonTests",
-            dependencies: ["QuartileDaemon", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "QuartileCore", "QuartileDaemon", "QuartileWire", "quartile-sandbox",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
         ),
-        .testTarget(name: "SandboxTests", dependencies: ["quartile-sandbox"]),
+        .testTarget(
+            name: "SandboxTests",
+            dependencies: [
+                "quartile-sandbox",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(name: "EndToEndTests", dependencies: ["quartiled", "quartilectl", "quartile-sandbox"]),
     ]
 )

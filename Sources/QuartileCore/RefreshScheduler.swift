@@ -91,6 +91,9 @@ public struct RefreshScheduler: Sendable {
     /// Whether any account's flight is under way.
     public var isAnythingInFlight: Bool { entries.values.contains { $0.machine.isInFlight } }
 
+    /// Whether anything that an answer brought waits for the store to work again.
+    public var isAnythingUncommitted: Bool { entries.values.contains { $0.machine.isUncommitted } }
+
     /// Whether the last thing that any account wanted written could not be.
     public var isStorageFailing: Bool {
         entries.values.contains { $0.machine.lastError?.failure.code == .storageFailed }
@@ -253,6 +256,15 @@ extension RefreshScheduler {
         using random: inout some RandomNumberGenerator
     ) -> Effects {
         event(flight.account, now: now) { $0.answered(flight, outcome, now: now, using: &random) }
+    }
+
+    /// Tries at once to make durable what could not be: for the end of the process, which can't wait out a backoff.
+    public mutating func retryUncommitted(now: Moment) -> Effects {
+        var effects = Effects()
+        for (name, entry) in entries where entry.machine.isUncommitted {
+            effects.append(event(name, now: now) { $0.force(now: now) })
+        }
+        return effects
     }
 
     /// As `RefreshStateMachine.hold`. True as well where there is no such account yet.

@@ -19,14 +19,16 @@ extension APIVerdict {
     /// - 400, 401 and 422 in the API's own shape: a refusal. In any other shape they come from something on the way,
     ///   and say nothing of the token.
     /// - Everything else but success, and whatever was cut off: unknown.
-    init(_ exchange: HTTPExchange, account: AccountName, peer: Peer, now: UnixTime) {
+    ///
+    /// The API's own words are shown without `secrets`.
+    init(_ exchange: HTTPExchange, account: AccountName, peer: Peer, now: UnixTime, hiding secrets: [Secret] = []) {
         switch exchange {
         case .notSent(let fault):
             self = .notSent(Failure(.upstreamUnavailable, fault.whileConnecting(to: peer)))
         case .unanswered(let fault):
             self = .unknown(Failure(.upstreamUnavailable, fault.whileWaiting(for: peer)))
         case .answered(let answer, let sent):
-            self = APIVerdict.sort(answer, sent: sent, account: account, peer: peer, now: now)
+            self = APIVerdict.sort(answer, sent: sent, account: account, peer: peer, now: now, hiding: secrets)
         }
     }
 
@@ -35,12 +37,13 @@ extension APIVerdict {
         sent: Moment,
         account: AccountName,
         peer: Peer,
-        now: UnixTime
+        now: UnixTime,
+        hiding secrets: [Secret]
     ) -> APIVerdict {
         if answer.isSuccess { return .succeeded(answer, sent: sent, from: peer) }
         let refusal = APIRefusal(answer.body, status: answer.status)
         let retryAfter = RetryAfter.read(answer, message: refusal?.message, now: now)
-        let quoted = refusal.map { ": \(QuotedMessage.quote($0.message))" } ?? ""
+        let quoted = refusal.map { ": \(QuotedMessage.quote($0.message, hiding: secrets))" } ?? ""
         switch answer.status {
         case 429:
             let message = "the API asks to slow down (429)\(quoted)"
@@ -58,7 +61,7 @@ extension APIVerdict {
             if answer.status == 401, refusal.isAboutSubscriptionKey {
                 return .notSent(badKey("the API refused the subscription key (401)\(quoted)", account: account))
             }
-            return .refused(status: answer.status, quoted: QuotedMessage.quote(refusal.message))
+            return .refused(status: answer.status, quoted: QuotedMessage.quote(refusal.message, hiding: secrets))
         default:
             let message = "\(peer.endpoint) answered \(answer.status)\(explanation(answer.status))\(quoted)"
             return .unknown(Failure(.upstreamUnavailable, message, retryAfter: retryAfter))

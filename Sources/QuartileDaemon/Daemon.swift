@@ -78,9 +78,13 @@ package struct Daemon: Sendable {
                 ),
                 log: log
             )
-            try manager.start()
-            try await serve(manager, clock: clock, jobs: jobs, on: loops.next())
-            await api.shutdown()
+            do {
+                try manager.start()
+            } catch {
+                await api.shutdown()
+                throw error
+            }
+            try await serve(manager, api: api, clock: clock, jobs: jobs, on: loops.next())
             manager.commits.flush()
             try store.close()
             try await loops.shutdownGracefully()
@@ -92,6 +96,7 @@ package struct Daemon: Sendable {
 
     private func serve(
         _ manager: TokenManager,
+        api: QuartileAuthAPI,
         clock: any MomentSource,
         jobs: BackgroundJobs,
         on loop: any EventLoop
@@ -113,14 +118,26 @@ package struct Daemon: Sendable {
                 notifier.send(.watchdog)
             }
         }
-        // They are stopped from the last to the first: clients get their answers, flights end, then there is no work.
+        // They are stopped from the last to the first: clients get their answers, flights end, requests that still hang
+        // are cut off, and then there is no work.
         let group = ServiceGroup(
-            services: [jobs, manager, server],
+            services: [jobs, UpstreamConnections(api: api), manager, server],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: log
         )
         try await group.run()
         notifier?.send(.stopping)
+    }
+}
+
+/// Ends what still hangs upstream at shutdown.
+private struct UpstreamConnections: Service, CustomStringConvertible {
+    var api: QuartileAuthAPI
+    var description: String { "UpstreamConnections" }
+
+    func run() async {
+        try? await gracefulShutdown()  // throws on cancellation only, which means the same here
+        await api.shutdown()
     }
 }
 

@@ -32,7 +32,7 @@ package final class QuartileAuthAPI: AuthAPI {
         if let problem = SendableText.problem(username: username) { return .notSent(unsendable("username", problem)) }
         if let problem = SendableText.problem(password: password) { return .notSent(unsendable("password", problem)) }
         let fields = [(call.usernameField, username), (call.passwordField, password.reveal())]
-        switch await exchange(account, path: call.path, fields: fields) {
+        switch await exchange(account, path: call.path, fields: fields, presenting: password) {
         case .succeeded(let answer, let sent, let peer): return tokens(answer, sent: sent, from: peer)
         case .notSent(let failure): return .notSent(failure)
         case .unknown(let failure): return .ambiguous(failure, unread: nil)
@@ -82,14 +82,21 @@ extension QuartileAuthAPI {
         if let problem = SendableText.problem(token: token) { return .notSent(unsendable(name, problem)) }
         let text = token.reveal()
         let bearer = call.bearer ? [("Authorization", "Bearer \(text)")] : []
-        return await exchange(account, path: call.path, fields: [(call.tokenField, text)], headers: bearer)
+        return await exchange(
+            account,
+            path: call.path,
+            fields: [(call.tokenField, text)],
+            headers: bearer,
+            presenting: token
+        )
     }
 
     private func exchange(
         _ account: Account,
         path: String,
         fields: [(String, String)],
-        headers: [(String, String)] = []
+        headers: [(String, String)] = [],
+        presenting secret: Secret
     ) async -> APIVerdict {
         let base: BaseURL
         do {
@@ -108,7 +115,13 @@ extension QuartileAuthAPI {
         ]
         let body = JSON.object(JSON.Object(fields.map { JSON.Object.Member($0, .string($1)) })).bytes
         let exchange = await poster.post(body, to: path, at: base, headers: common + headers)
-        return APIVerdict(exchange, account: account.name, peer: peer(of: base), now: clock.now().wall)
+        return APIVerdict(
+            exchange,
+            account: account.name,
+            peer: peer(of: base),
+            now: clock.now().wall,
+            hiding: [secret, account.subscriptionKey] + [account.password].compactMap(\.self)
+        )
     }
 
     /// What a success holds. A set that is whole is taken even where the answer was cut off after it: it may be the

@@ -1,3 +1,5 @@
+import QuartileCore
+
 /// The upstream API's own words, made fit to be shown.
 enum QuotedMessage {
     /// The most characters of the API's words that are shown.
@@ -6,9 +8,18 @@ enum QuotedMessage {
     static let secretRun = 20
 
     /// `text` in quotation marks: one line, each run that may be a token replaced, at most ``limit`` characters.
-    static func quote(_ text: some StringProtocol) -> String {
-        "\u{22}\(clean(text))\u{22}"
+    ///
+    /// What the API repeats of `secrets` is replaced as well: a password may be shorter than a token, or hold a space.
+    static func quote(_ text: String, hiding secrets: [Secret] = []) -> String {
+        var text = text
+        for secret in secrets.map({ $0.reveal() }) where secret.count >= shortestHidden {
+            text = text.replacing(secret, with: "<redacted>")
+        }
+        return "\u{22}\(clean(text))\u{22}"
     }
+
+    /// Hiding what is shorter would blank out ordinary words, and show which.
+    private static let shortestHidden = 4
 
     /// ``quote(_:)`` without the quotation marks.
     ///

@@ -56,7 +56,9 @@ extension TokenManager {
             case .received(let set, let sent):
                 let password: PasswordState = account.password == nil ? .none : .stored
                 try await self.store(account, set, at: sent, password: password, event: .loginByUser)
-            case .notSent(let failure), .refused(let failure), .passwordRejected(let failure):
+            case .notSent(var failure), .refused(var failure), .passwordRejected(var failure):
+                // What was given just now is wrong, and nothing of it was stored that an update could mend.
+                failure.remedy = nil
                 throw .failed(failure, retryAt: failure.retryAfter.map { self.clock.now().wall + $0 })
             case .ambiguous(let failure, _):
                 throw .failed(failure, retryAt: nil)

@@ -51,6 +51,7 @@ package final class TokenManager: Sendable {
     private let store: any TokenStore
     private let timer: any WakeTimer
     private let state: Mutex<State>
+    private let arming = Mutex<Void>(())
 
     package init(
         store: any TokenStore,
@@ -131,7 +132,7 @@ extension TokenManager {
         work.callers.forEach { $0() }
         work.gate.forEach { $0.resume() }
         work.actions.forEach(perform)
-        if let delay = work.delay { timer.arm(after: delay) }
+        if work.mustArm { arm() }
         work.drained?.resume()
         return result
     }
@@ -151,7 +152,7 @@ extension TokenManager {
         var actions: [RefreshStateMachine.Action]
         var callers: [@Sendable () -> Void]
         var gate: [CheckedContinuation<Void, Never>] = []
-        var delay: Milliseconds?
+        var mustArm: Bool
         var drained: CheckedContinuation<Void, Never>?
 
         init(_ effects: RefreshScheduler.Effects, _ state: inout State, _ now: Moment) {
@@ -163,8 +164,8 @@ extension TokenManager {
             for name in effects.freed where !state.taken.contains(name) {
                 gate += state.gate.removeValue(forKey: name) ?? []
             }
-            delay = state.delayToArm(now)
-            if state.isStopping, !state.scheduler.isAnythingInFlight { drained = state.drained.take() }
+            mustArm = state.settleArming(now)
+            if state.isStopping, !state.isWorthWaitingFor { drained = state.drained.take() }
         }
     }
 
@@ -180,21 +181,36 @@ extension TokenManager {
     private func wake() {
         transition { state, now in
             state.armedFor = nil
-            // While stopping, what is under way ends and nothing begins.
-            return ((), state.isStopping ? RefreshScheduler.Effects() : state.scheduler.wake(now: now))
+            // While stopping, what is under way ends, what was received is saved, and nothing begins.
+            let effects =
+                state.isStopping ? state.scheduler.retryUncommitted(now: now) : state.scheduler.wake(now: now)
+            return ((), effects)
+        }
+    }
+
+    /// Arms the timer for what the state wants now. Under a lock of its own: of two threads that had armed it each with
+    /// what they knew, the one with the older wish could have come last.
+    private func arm() {
+        arming.withLock { _ in
+            guard let wanted = inspect({ $0.armedFor }) else { return }
+            timer.arm(after: wanted - clock.now().boot)
         }
     }
 }
 
 extension TokenManager.State {
-    /// How long from `now` the timer is to be armed for; nil where it is armed early enough.
-    fileprivate mutating func delayToArm(_ now: Moment) -> Milliseconds? {
-        let latest = now.boot + DispatchWakeTimer.longestSleep
+    /// Settles when the timer is wanted next. False where it is armed early enough.
+    fileprivate mutating func settleArming(_ now: Moment) -> Bool {
+        let longest = isStopping ? TokenManager.retryTimeAtStop : DispatchWakeTimer.longestSleep
+        let latest = now.boot + longest
         let wanted = min(scheduler.nextDeadline ?? latest, latest)
-        if let armedFor, armedFor <= wanted, armedFor > now.boot { return nil }
+        if let armedFor, armedFor <= wanted, armedFor > now.boot { return false }
         armedFor = wanted
-        return wanted - now.boot
+        return true
     }
+
+    /// Whether the end has to wait: for an answer, or until what was received is saved.
+    fileprivate var isWorthWaitingFor: Bool { scheduler.isAnythingInFlight || scheduler.isAnythingUncommitted }
 }
 
 // MARK: - Stopping
@@ -202,6 +218,8 @@ extension TokenManager.State {
 extension TokenManager: Service {
     /// How long flights that are under way at shutdown may take to end.
     package static let drainTime = Duration.seconds(10)
+    /// How often, meanwhile, what could not be saved is tried again.
+    fileprivate static let retryTimeAtStop = Milliseconds(500)
 
     /// Does nothing until shutdown, then waits until no flight is under way and all that was to be saved is saved.
     package func run() async throws {
@@ -210,9 +228,9 @@ extension TokenManager: Service {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await withCheckedContinuation { continuation in
-                    self.transition { state, _ in
+                    self.transition { state, now in
                         state.drained = continuation
-                        return ((), RefreshScheduler.Effects())
+                        return ((), state.scheduler.retryUncommitted(now: now))
                     }
                 }
             }
@@ -224,6 +242,9 @@ extension TokenManager: Service {
             group.cancelAll()
         }
         commits.flush()
+        if inspect({ $0.scheduler.isAnythingUncommitted }) {
+            log.critical("stopped with tokens that could not be saved; their accounts may need a login")
+        }
         if inspect({ $0.scheduler.isAnythingInFlight }) {
             log.warning("stopped with a request under way; it is sorted out at the next start")
         }

@@ -166,6 +166,28 @@ import Testing
         }
     }
 
+    @Test func whatCouldNotBeSavedIsSavedBeforeTheEnd() async throws {
+        try bench.put("shop", age: .hours(12), password: .none)
+        bench.store.fail { if case .saveTokens = $0 { true } else { false } }
+        try bench.manager.start()
+        try await bench.run {
+            let token = Task { [bench, name] in try await bench.token(name) }
+            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
+                Issue.record("expected a refresh")
+                return
+            }
+            answer.resume(returning: received("two"))
+            _ = try await token.value
+            #expect(bench.store.accounts[name]?.tokens.generation == 1)
+
+            bench.store.fail { _ in false }
+            let end = Task { [bench] in try await bench.manager.run() }
+            end.cancel()
+            try await end.value
+            #expect(bench.store.accounts[name]?.tokens.set.refreshToken == Secret("refresh-two"))
+        }
+    }
+
     @Test func aNewPasswordHealsAnAccountThatNeedsALogin() async throws {
         try bench.put("shop", age: .hours(13), password: .rejected)
         try bench.manager.start()

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+/// The end in good order.
+@Suite(.endToEnd) struct StopTests {
+    @Test(arguments: [SIGTERM, SIGINT])
+    func aSignalEndsItWithZero(signal: Int32) async throws {
+        let home = try Home()
+        let daemon = try await Daemon(home)
+        daemon.process.signal(signal)
+        #expect(try await daemon.process.waitForEnd() == .exit(0))
+        try await home.ctl("list").expect(69)
+        try await daemon.start()
+        try await home.ctl("list").expect(0)
+    }
+
+    @Test func aRefreshUnderWayIsFinishedFirst() async throws {
+        let sandbox = try await Sandbox()
+        let home = try Home()
+        let daemon = try await Daemon(home)
+        try await home.logIn("ada", to: sandbox)
+        let before = try await home.token("ada")
+        try await sandbox.fault("delay", ["call": "refresh", "when": "after", "seconds": 2])
+        let refresh = try home.start(.quartilectl, ["refresh", "--account", "ada"])
+        try await sandbox.waitForCall("refresh")
+        #expect(try await daemon.stop() == .exit(0))
+        #expect(try await refresh.waitForEnd() == .exit(0))
+
+        try await daemon.start()
+        let after = try await home.token("ada")
+        #expect(after["generation"] == 2)
+        #expect(after["access_token"] != before["access_token"])
+        #expect(after["degraded"] == nil, "no intent was left open")
+        #expect(try await home.account("ada")["last_error"] == .null)
+        #expect(try await sandbox.calls().count == 2)
+    }
+
+    @Test(arguments: ["/dev/full", nil])
+    func outputThatCannotBeWrittenDisturbsNothing(errors: String?) async throws {
+        let home = try Home()
+        let daemon = try await Daemon(home, errors: errors.map { .path($0) } ?? .closed)
+        #expect(try await WireClient(home).call("hello")["result"]?["server"]?.string != nil)
+        #expect(try await daemon.stop() == .exit(0))
+    }
+
+    @Test func aClientSaysWhenItsOutputCannotBeWritten() async throws {
+        let sandbox = try await Sandbox()
+        let home = try Home()
+        _ = try await Daemon(home)
+        try await home.logIn("ada", to: sandbox)
+        for arguments in [["get-token"], ["status"], ["list", "--json"]] {
+            for output in [ChildProcess.Stream.path("/dev/full"), .closed] {
+                let run = try await home.run(.quartilectl, arguments, output: output)
+                #expect(run.end == .exit(74), "\(arguments) \(output)")
+                #expect(run.errors.hasPrefix("quartilectl: ") && run.errors.hasSuffix("\n"))
+                #expect(run.errors.split(separator: "\n").count == 1)
+            }
+        }
+    }
+}
