@@ -52,13 +52,14 @@ import Testing
             try await keepToken("ada")
         }
         // An API that gives the caller's own secrets back.
-        let echo = "your token \(try #require(set["refresh"]?["token"]?.string)) and \(sandbox.password)"
-        try await sandbox.fault(
-            "status",
-            ["code": 401, "call": "refresh", "body": ["message": .string(echo), "statusCode": 401]]
-        )
-        try await ctl("refresh", "--account", "ada")
+        let token = try #require(set["refresh"]?["token"]?.string)
+        for (call, secret) in [("refresh", token), ("login", sandbox.password)] {
+            let echo: JSON = ["message": .string("\(secret) is wrong: '\(secret)'"), "statusCode": 422]
+            try await sandbox.fault("status", ["code": 422, "call": .string(call), "body": echo])
+        }
         try await ctl("refresh", "--account", "bob")
+        said += try await home.logIn("ada", to: sandbox, expecting: 65).errors
+        #expect(said.contains("<redacted> is wrong: '<redacted>'"))
         let wrong =
             #"{"username":"\#(sandbox.username)","password":"hunter2-horse","subscription_key":"\#(sandbox.subscriptionKey)"}"#
         secrets.insert("hunter2-horse")

@@ -35,6 +35,28 @@ import Testing
         #expect(try await sandbox.calls().count == 2)
     }
 
+    @Test func aRefreshThatHangsIsCutOffAndSortedOutAtTheNextStart() async throws {
+        let sandbox = try await Sandbox()
+        let home = try Home()
+        let daemon = try await Daemon(home)
+        try await home.logIn("ada", to: sandbox)
+        try await sandbox.fault("hang", ["call": "refresh", "when": "after"])
+        let refresh = try home.start(.quartilectl, ["refresh", "--account", "ada"])
+        try await sandbox.waitForCall("refresh")
+        #expect(try await daemon.stop() == .exit(0))
+        #expect(try await refresh.waitForEnd() == .exit(75))
+
+        try await sandbox.clearFaults()
+        try await daemon.start()
+        #expect(try await home.token("ada")["access_token"] != nil)
+        try await home.ctl("refresh", "--account", "ada").expect(0)
+        let token = try await home.token("ada")
+        #expect(token["generation"] == 2)
+        #expect(try await sandbox.accepts(try #require(token["access_token"]?.string)))
+        // The refresh token that may be spent was never presented again.
+        #expect(try await sandbox.control("GET", "state")["reused"] == 0)
+    }
+
     @Test(arguments: ["/dev/full", nil])
     func outputThatCannotBeWrittenDisturbsNothing(errors: String?) async throws {
         let home = try Home()

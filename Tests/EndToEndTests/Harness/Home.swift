@@ -88,11 +88,16 @@ struct Home: Sendable {
 
     /// Logs an account in with the sandbox's credentials.
     @discardableResult
-    func logIn(_ account: String, to sandbox: Sandbox, _ more: String...) async throws -> Finished {
+    func logIn(
+        _ account: String,
+        to sandbox: Sandbox,
+        _ more: String...,
+        expecting code: Int32 = 0
+    ) async throws -> Finished {
         let credentials = try World.current.file("credentials", sandbox.credentials.text)
         let arguments =
             ["login", "--account", account, "--base-url", sandbox.url, "--credentials", credentials] + more
-        return try await run(.quartilectl, arguments).expect(0)
+        return try await run(.quartilectl, arguments).expect(code)
     }
 
     /// The token object of an account.

@@ -43,6 +43,9 @@ struct Sandbox: Sendable {
     /// Speaks to the control endpoint.
     @discardableResult
     func control(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
+        if let end = process.end {
+            throw Finished.Unexpected(description: "the sandbox ended with \(end): \(process.errors)")
+        }
         let response = try await LoopbackHTTP.exchange(
             port: port,
             method,
