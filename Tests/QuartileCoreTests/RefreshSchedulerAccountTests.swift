@@ -166,6 +166,36 @@ import Testing
         #expect(rig.answer(to: caller)?.generation == 2)
     }
 
+    // MARK: A store that fails
+
+    @Test func `what could not be saved is saved at the end, without waiting`() throws {
+        var rig = SchedulerRig.withAda()
+        rig.add(bob)
+        rig.refresh()
+        rig.refresh(bob)
+        rig.storeFailure = .diskFull
+        try rig.answerWithSet()
+        rig.storeFailure = nil
+        try rig.answerWithSet()
+        #expect(rig.scheduler.isAnythingUncommitted)
+        let effects = rig.scheduler.retryUncommitted(now: rig.now)
+        #expect(effects.actions.map(\.asked) == [.save])
+        #expect(effects.actions.first?.change?.account == .ada)
+        rig.take(effects)
+        #expect(!rig.scheduler.isAnythingUncommitted)
+        #expect(!rig.scheduler.isStorageFailing)
+        #expect(rig.requests == 2)
+    }
+
+    @Test func `an intent that can't be written is a failing store, and nothing to save at the end`() throws {
+        var rig = SchedulerRig.withAda()
+        rig.storeFailure = .diskFull
+        rig.refresh()
+        #expect(rig.scheduler.isStorageFailing)
+        #expect(!rig.scheduler.isAnythingUncommitted)
+        #expect(rig.scheduler.retryUncommitted(now: rig.now).actions.isEmpty)
+    }
+
     // MARK: Starting
 
     @Test func `restores an account with an open intent and closes that first`() throws {
