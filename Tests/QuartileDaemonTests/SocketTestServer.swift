@@ -57,7 +57,8 @@ func waitUntil(
     sourceLocation: SourceLocation = #_sourceLocation,
     _ condition: () async throws -> Bool
 ) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
+    // Bounds a hang and measures nothing: on a busy machine a child process alone may take half a minute to start.
+    let deadline = ContinuousClock.now + .seconds(90)
     while try await !condition() {
         try #require(ContinuousClock.now < deadline, what, sourceLocation: sourceLocation)
         try await Task.sleep(for: .milliseconds(2))
