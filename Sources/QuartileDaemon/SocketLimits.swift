@@ -18,13 +18,17 @@ package struct SocketLimits: Sendable {
     /// Bytes of answers that one client has not taken, 1 MiB, beyond which its connection is closed. One answer may be
     /// larger: this is looked at before each.
     package var unreadAnswers = 1_048_576
-    /// From this many bytes of answers not taken, 64 KiB, no further request is begun, so that who sends much and reads
-    /// late is slowed down before it is cut off. Beside it stand some 200 KiB that the kernel holds.
-    package var unreadAnswersToPause = 65_536
+    /// From this many bytes of answers not taken, 32 KiB, no further request is begun, so that who sends much and reads
+    /// late is slowed down before it is cut off, and takes little memory. Beside it stand some 200 KiB that the kernel
+    /// holds.
+    package var unreadAnswersToPause = 32_768
     /// How long a client with so many unread answers may take none of them, 10 s: it is not coming back.
     package var unreadTime = TimeAmount.seconds(10)
     /// For requests in flight when the daemon is told to stop, 10 s: less than any service manager waits.
     package var drainTime = TimeAmount.seconds(10)
+    /// Bytes that are read of a client at once, 8 KiB: requests are a hundred or two, and each connection keeps a buffer
+    /// of this size.
+    package var readLength = 8_192
     /// How long no connection is accepted after descriptors ran out, 200 ms: five attempts a second cost nothing, and
     /// a client is served again well within a second.
     package var acceptPause = TimeAmount.milliseconds(200)

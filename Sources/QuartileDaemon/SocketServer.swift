@@ -95,6 +95,10 @@ package final class SocketServer: Service {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // One read and its answers, then the next client.
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(
+                .recvAllocator,
+                value: FixedSizeRecvByteBufferAllocator(capacity: limits.readLength)
+            )
             .childChannelOption(.writeBufferWaterMark, value: .init(low: pause / 2, high: pause))
     }
 }
