@@ -22,7 +22,7 @@ package struct BackgroundJobs {
                     for await job in jobs { group.addTask { await job() } }
                 }
             }
-            try? await gracefulShutdown()  // throws on cancellation only, which means the same here
+            await shutdownBegins()
             queue.finish()
             running.cancelAll()
         }

@@ -9,7 +9,7 @@ import UnixSignals
 /// The daemon put together: what is read, opened and started, and in which order.
 package struct Daemon: Sendable {
     /// The version of this package.
-    package static let version = "0.1.0"
+    package static let version = ProjectVersion.current
 
     /// What the command line names. Nil leaves it to the environment and the defaults.
     package struct Flags: Sendable {
@@ -136,7 +136,7 @@ private struct UpstreamConnections: Service, CustomStringConvertible {
     var description: String { "UpstreamConnections" }
 
     func run() async {
-        try? await gracefulShutdown()  // throws on cancellation only, which means the same here
+        await shutdownBegins()
         await api.shutdown()
     }
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What keeps secrets from leaving the process by the side doors: core dumps, crash reports, debuggers, key logs, and
@@ -27,24 +28,12 @@ package enum ProcessHardening {
         if setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) != 0 {
             failures.append("the limit on core files can't be set: \(Errno.last)")
         }
-        if processControl(setDumpable, 0) != 0 || isDumpable {
+        if quartile_set_dumpable(0) != 0 || isDumpable {
             failures.append("the process stays open to debuggers of its user: \(Errno.last)")
         }
         return failures
     }
 
     /// Whether cores and debuggers are let at the process (prctl(2), `PR_GET_DUMPABLE`).
-    static var isDumpable: Bool { processControl(getDumpable, 0) != 0 }
-
-    /// `PR_GET_DUMPABLE` and `PR_SET_DUMPABLE` of linux/prctl.h, which Swift does not import.
-    private static let getDumpable: CInt = 3
-    private static let setDumpable: CInt = 4
-
-    /// prctl(2), which is variadic in C and so out of Swift's reach. Its arguments are passed as this type says, on every
-    /// platform that Swift has on Linux: variadic integers go where others do.
-    private static func processControl(_ operation: CInt, _ argument: CUnsignedLong) -> CInt {
-        typealias Function = @convention(c) (CInt, CUnsignedLong, CUnsignedLong, CUnsignedLong, CUnsignedLong) -> CInt
-        guard let symbol = dlsym(nil, "prctl") else { return -1 }
-        return unsafeBitCast(symbol, to: Function.self)(operation, argument, 0, 0, 0)
-    }
+    static var isDumpable: Bool { quartile_get_dumpable() != 0 }
 }

@@ -223,7 +223,7 @@ extension TokenManager: Service {
 
     /// Does nothing until shutdown, then waits until no flight is under way and all that was to be saved is saved.
     package func run() async throws {
-        try? await gracefulShutdown()  // throws on cancellation only, which means the same here
+        await shutdownBegins()
         change { $0.isStopping = true }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {

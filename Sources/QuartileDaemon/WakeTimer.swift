@@ -1,6 +1,4 @@
-import Dispatch
 package import QuartileCore
-import Synchronization
 
 /// Wakes the scheduler.
 package protocol WakeTimer: Sendable {
