@@ -94,9 +94,12 @@ extension MemoryTokenStore.Contents {
 /// An API whose every call waits until the test answers it.
 final class ScriptedAPI: AuthAPI {
     enum Call: Sendable {
-        case login(Account, username: String, CheckedContinuation<Outcome, Never>)
-        case refresh(Account, Secret, CheckedContinuation<Outcome, Never>)
+        case login(Account, CheckedContinuation<Outcome, Never>)
+        case refresh(Secret, CheckedContinuation<Outcome, Never>)
     }
+
+    /// Another call came than the test expects.
+    struct UnexpectedCall: Error {}
 
     private struct Queue {
         var count = 0
@@ -110,7 +113,7 @@ final class ScriptedAPI: AuthAPI {
     var callsMade: Int { queue.withLock { $0.count } }
 
     /// The next call, which waits for its answer.
-    func nextCall() async -> Call {
+    private func nextCall() async -> Call {
         await withCheckedContinuation { waiting in
             queue.withLock { queue in
                 if queue.arrived.isEmpty {
@@ -122,6 +125,18 @@ final class ScriptedAPI: AuthAPI {
         }
     }
 
+    /// The next call, which must be a login: its account, and what takes its answer.
+    func nextLogin() async throws -> (Account, CheckedContinuation<Outcome, Never>) {
+        guard case .login(let account, let answer) = await nextCall() else { throw UnexpectedCall() }
+        return (account, answer)
+    }
+
+    /// The next call, which must be a refresh: its refresh token, and what takes its answer.
+    func nextRefresh() async throws -> (Secret, CheckedContinuation<Outcome, Never>) {
+        guard case .refresh(let refreshToken, let answer) = await nextCall() else { throw UnexpectedCall() }
+        return (refreshToken, answer)
+    }
+
     private func arrive(_ call: Call) {
         queue.withLock { queue in
             queue.count += 1
@@ -131,11 +146,11 @@ final class ScriptedAPI: AuthAPI {
     }
 
     func login(_ account: Account, username: String, password: Secret) async -> Outcome {
-        await withCheckedContinuation { arrive(.login(account, username: username, $0)) }
+        await withCheckedContinuation { arrive(.login(account, $0)) }
     }
 
     func refresh(_ account: Account, refreshToken: Secret) async -> Outcome {
-        await withCheckedContinuation { arrive(.refresh(account, refreshToken, $0)) }
+        await withCheckedContinuation { arrive(.refresh(refreshToken, $0)) }
     }
 
     func validate(_ account: Account, accessToken: Secret) async -> Result<Bool, Failure> {

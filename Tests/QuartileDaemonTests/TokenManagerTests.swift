@@ -29,14 +29,12 @@ import Testing
     @Test func aLoginIsDurableBeforeItIsServed() async throws {
         try bench.manager.start()
         try await bench.run {
-            let account = Task { [bench, login] in try await bench.manager.logIn(login) }
-            guard case .login(_, username: "ada@example.com", let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a login")
-                return
-            }
+            let login = Task { [bench, login] in try await bench.manager.logIn(login) }
+            let (account, answer) = try await bench.api.nextLogin()
+            #expect(account.username == "ada@example.com")
             #expect(bench.store.accounts.isEmpty)
             answer.resume(returning: received("one"))
-            let generation = try await account.value.generation
+            let generation = try await login.value.generation
             #expect(generation == 1)
             #expect(bench.store.accounts[name]?.tokens.set.accessToken == Secret("access-one"))
             let served = try await bench.token(name)
@@ -48,10 +46,7 @@ import Testing
         try bench.manager.start()
         try await bench.run {
             let account = Task { [bench, login] in try await bench.manager.logIn(login) }
-            guard case .login(_, _, let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a login")
-                return
-            }
+            let (_, answer) = try await bench.api.nextLogin()
             answer.resume(returning: .passwordRejected(Failure(.upstreamRejected, "wrong password")))
             await #expect(throws: RequestFailure.self) { try await account.value }
             #expect(bench.store.accounts.isEmpty)
@@ -64,10 +59,7 @@ import Testing
         try bench.manager.start()
         try await bench.run {
             let account = Task { [bench, login] in try await bench.manager.logIn(login) }
-            guard case .login(_, _, let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a login")
-                return
-            }
+            let (_, answer) = try await bench.api.nextLogin()
             answer.resume(returning: .passwordRejected(Failure(.upstreamRejected, "wrong password")))
             await #expect(throws: RequestFailure.self) { try await account.value }
             let served = try await bench.token(name)
@@ -82,10 +74,7 @@ import Testing
         try bench.manager.start()
         try await bench.run {
             let account = Task { [bench, login] in try await bench.manager.logIn(login) }
-            guard case .login(_, _, let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a login")
-                return
-            }
+            let (_, answer) = try await bench.api.nextLogin()
             answer.resume(returning: received("two"))
             let generation = try await account.value.generation
             #expect(generation == 2)
@@ -110,10 +99,7 @@ import Testing
         try await bench.run {
             try await withThrowingTaskGroup(of: Generation.self) { group in
                 for _ in 0..<100 { group.addTask { try await bench.token(name).tokens.generation } }
-                guard case .refresh(_, let token, let answer) = await bench.api.nextCall() else {
-                    Issue.record("expected a refresh")
-                    return
-                }
+                let (token, answer) = try await bench.api.nextRefresh()
                 #expect(token == Secret("refresh-shop-1"))
                 answer.resume(returning: received("two"))
                 for try await generation in group { #expect(generation == 2) }
@@ -146,10 +132,7 @@ import Testing
         try bench.manager.start()
         try await bench.run {
             let token = Task { [bench, name] in try await bench.token(name) }
-            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a refresh")
-                return
-            }
+            let (_, answer) = try await bench.api.nextRefresh()
             answer.resume(returning: received("two"))
             let served = try await token.value
             #expect(served.tokens.set.accessToken == Secret("access-two"))
@@ -172,10 +155,7 @@ import Testing
         try bench.manager.start()
         try await bench.run {
             let token = Task { [bench, name] in try await bench.token(name) }
-            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a refresh")
-                return
-            }
+            let (_, answer) = try await bench.api.nextRefresh()
             answer.resume(returning: received("two"))
             _ = try await token.value
             #expect(bench.store.accounts[name]?.tokens.generation == 1)
@@ -193,10 +173,7 @@ import Testing
         try bench.manager.start()
         try await bench.run {
             let first = Task { [bench, name] in try await bench.token(name) }
-            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a refresh")
-                return
-            }
+            let (_, answer) = try await bench.api.nextRefresh()
             answer.resume(returning: .refused(Failure(.upstreamRejected, "dead")))
             do {
                 _ = try await first.value
@@ -207,10 +184,7 @@ import Testing
             }
 
             _ = try await bench.manager.update(Update(account: name, password: Secret("new-horse")))
-            guard case .login(let account, _, let login) = await bench.api.nextCall() else {
-                Issue.record("expected a login")
-                return
-            }
+            let (account, login) = try await bench.api.nextLogin()
             #expect(account.password == Secret("new-horse"))
             login.resume(returning: received("two"))
             let served = try await bench.token(name)
@@ -223,10 +197,7 @@ import Testing
         try bench.manager.start()
         try await bench.run {
             let token = Task { [bench, name] in try await bench.token(name) }
-            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a refresh")
-                return
-            }
+            let (_, answer) = try await bench.api.nextRefresh()
             let logout = Task { [bench, name] in try await bench.manager.logOut(name) }
             answer.resume(returning: received("two"))
             _ = try? await token.value  // served or gone, depending on which came first
@@ -247,10 +218,7 @@ import Testing
         try bench.manager.start()
         try await bench.run {
             bench.pass(.hours(11))
-            guard case .refresh(_, _, let answer) = await bench.api.nextCall() else {
-                Issue.record("expected a refresh")
-                return
-            }
+            let (_, answer) = try await bench.api.nextRefresh()
             let served = try await bench.token(name)
             #expect(served.tokens.generation == 1)
             answer.resume(returning: received("two"))
