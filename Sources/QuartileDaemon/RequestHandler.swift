@@ -27,7 +27,7 @@ package struct RequestHandler: RequestHandling {
                 _ = try NoParams(json: request.params, of: method)
                 reply(HelloResult(version: version, pid: Int64(getpid())).json)
             case .getToken:
-                getToken(try GetTokenParams(json: request.params), reply)
+                try getToken(try GetTokenParams(json: request.params), reply)
             case .listAccounts:
                 _ = try NoParams(json: request.params, of: method)
                 reply(ListAccountsResult(accounts: manager.statuses().map(WireAccount.init)).json)
@@ -71,12 +71,9 @@ package struct RequestHandler: RequestHandling {
         }
     }
 
-    private func getToken(_ params: GetTokenParams, _ reply: Reply) {
-        guard let name = QuartileCore.AccountName(params.account) else {
-            return reply(WireError(.absent(params.account)))
-        }
+    private func getToken(_ params: GetTokenParams, _ reply: Reply) throws(WireError) {
         manager.getToken(
-            name,
+            try AccountName(wire: params.account),
             minValid: params.minValid.map(Milliseconds.init(seconds:)),
             maxWait: Milliseconds(seconds: params.maxWait ?? GetTokenParams.defaultMaxWait)
         ) { result in
@@ -90,7 +87,7 @@ package struct RequestHandler: RequestHandling {
     private func status(_ params: StatusParams) throws(WireError) -> JSON {
         let accounts: [AccountStatus]
         if let text = params.account {
-            guard let name = QuartileCore.AccountName(text) else { throw WireError(.absent(text)) }
+            let name = try AccountName(wire: text)
             do throws(RequestFailure) {
                 accounts = [try manager.status(of: name)]
             } catch {
@@ -112,10 +109,8 @@ package struct RequestHandler: RequestHandling {
         return status.json
     }
 
-    private func account(_ request: Request, _ method: Method) throws(WireError) -> QuartileCore.AccountName {
-        let text = try AccountParams(json: request.params, of: method).account
-        guard let name = QuartileCore.AccountName(text) else { throw WireError(.absent(text)) }
-        return name
+    private func account(_ request: Request, _ method: Method) throws(WireError) -> AccountName {
+        try AccountName(wire: try AccountParams(json: request.params, of: method).account)
     }
 
     /// Does what takes time away from the event loop, and answers when it is done.

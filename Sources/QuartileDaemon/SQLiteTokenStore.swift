@@ -1,5 +1,5 @@
 import GRDB
-package import QuartileCore
+import QuartileCore
 import Synchronization
 
 /// Accounts and tokens in an SQLite file, secrets sealed, every commit on disk before it returns.
@@ -27,9 +27,6 @@ package final class SQLiteTokenStore: TokenStore {
 
     /// The database's file, symbolic links resolved.
     package var path: String { file.path }
-
-    /// Eight hex digits that stand for `secret` in logs: the same for the same secret, in this database alone.
-    package func fingerprint(of secret: Secret) -> String { sealer.fingerprint(of: secret) }
 
     /// Closes the file, then gives its lock back. Every later call fails.
     package func close() throws(StoreError) {

@@ -79,7 +79,7 @@ extension TokenManager {
             )
             let now = self.clock.now()
             switch self.api.readTokenSet(given.tokenSet, sent: nil, now: now) {
-            case .failure(let failure): throw .invalid(parameter: "token_set", failure.message)
+            case .failure(let failure): throw .invalid(parameter: "token_set", "is refused: \(failure.message)")
             case .success(let set):
                 // An import says nothing of a password: one that was refused stays so.
                 let known = self.inspect { $0.scheduler[given.account]?.password } ?? .none
@@ -255,8 +255,7 @@ extension TokenManager {
             case .waiting: continue
             case .stopping: throw .stopping
             case .failing:
-                let error = inspect { $0.scheduler[name]?.lastError }
-                throw error.map(RequestFailure.init) ?? .stopping
+                if let error = inspect({ $0.scheduler[name]?.lastError }) { throw RequestFailure(error) }
             }
         }
     }

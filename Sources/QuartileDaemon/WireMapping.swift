@@ -7,8 +7,9 @@ extension WireError {
     /// The one place where a failure becomes an error of the protocol.
     init(_ failure: RequestFailure) {
         switch failure {
-        case .unknownAccount(let name): self.init(.absent(name.text))
-        case .invalid(let parameter, let problem): self.init(.invalidParams, "`\(parameter)` \(problem)")
+        case .unknownAccount(let name):
+            self.init(.accountNotFound, "there is no account \(name)")
+        case .invalid(let parameter, let problem): self.init(parameter: parameter, problem)
         case .stopping:
             self.init(.overloaded, "the daemon is stopping; try again when it has been started")
         case .timeout(let name):
@@ -18,17 +19,16 @@ extension WireError {
             if let remedy = failure.remedy { details.append("remedy", .string(remedy)) }
         }
     }
-
-    init(_ absent: AbsentAccount) {
-        self.init(.accountNotFound, "there is no account \(absent.name)")
-    }
 }
 
-/// An account that is not there, or that this caller may not see.
-struct AbsentAccount {
-    var name: String
-    /// The account called `name`.
-    static func absent(_ name: String) -> AbsentAccount { AbsentAccount(name: name) }
+extension AccountName {
+    /// The name as it came; throws `invalid_params`.
+    init(wire text: String) throws(WireError) {
+        guard let name = AccountName(text) else {
+            throw WireError(parameter: "account", "must be \(AccountNameRule.words)")
+        }
+        self = name
+    }
 }
 
 extension Failure.Code {
@@ -134,10 +134,10 @@ extension Login {
     /// Checks what a user gave; throws `invalid_params`.
     init(_ params: LoginParams) throws(WireError) {
         self.init(
-            account: try checked(account: params.account),
+            account: try AccountName(wire: params.account),
             username: try checked(params.username, "username", SendableText.problem(username:)),
             password: try checked(Secret(params.password), "password", SendableText.problem(password:)),
-            subscriptionKey: try checked(key: params.subscriptionKey),
+            subscriptionKey: try params.subscriptionKey.map { key throws(WireError) in try checked(key: key) },
             apiVersion: params.apiVersion.map(APIVersion.init),
             baseURL: try checked(baseURL: params.baseURL),
             remember: params.remember ?? true,
@@ -149,13 +149,10 @@ extension Login {
 extension Import {
     /// Checks what a user gave; throws `invalid_params`.
     init(_ params: ImportTokensParams) throws(WireError) {
-        guard let key = try checked(key: params.subscriptionKey) else {
-            throw WireError(.invalidParams, "`subscription_key` is missing")
-        }
         self.init(
-            account: try checked(account: params.account),
+            account: try AccountName(wire: params.account),
             tokenSet: Secret(bytes: params.tokenSet.bytes),
-            subscriptionKey: key,
+            subscriptionKey: try checked(key: params.subscriptionKey),
             apiVersion: params.apiVersion.map(APIVersion.init),
             baseURL: try checked(baseURL: params.baseURL)
         )
@@ -165,8 +162,8 @@ extension Import {
 extension Update {
     /// Checks what a user gave; throws `invalid_params`.
     init(_ params: UpdateAccountParams) throws(WireError) {
-        account = try checked(account: params.account)
-        subscriptionKey = try checked(key: params.subscriptionKey)
+        account = try AccountName(wire: params.account)
+        if let given = params.subscriptionKey { subscriptionKey = try checked(key: given) }
         if let given = params.username { username = try checked(given, "username", SendableText.problem(username:)) }
         if let given = params.password {
             password = try checked(Secret(given), "password", SendableText.problem(password:))
@@ -175,26 +172,18 @@ extension Update {
 }
 
 private func checked<Value>(_ value: Value, _ name: String, _ problem: (Value) -> String?) throws(WireError) -> Value {
-    if let problem = problem(value) { throw WireError(.invalidParams, "`\(name)` \(problem)") }
+    if let problem = problem(value) { throw WireError(parameter: name, problem) }
     return value
 }
 
-private func checked(account text: String) throws(WireError) -> QuartileCore.AccountName {
-    guard let name = QuartileCore.AccountName(text) else {
-        throw WireError(.invalidParams, "`account` must be 1 to 64 of A-Z a-z 0-9 . _ @ + -")
-    }
-    return name
-}
-
-private func checked(key: String?) throws(WireError) -> Secret? {
-    guard let key else { return nil }
-    return try checked(Secret(key), "subscription_key", SendableText.problem(subscriptionKey:))
+private func checked(key: String) throws(WireError) -> Secret {
+    try checked(Secret(key), "subscription_key", SendableText.problem(subscriptionKey:))
 }
 
 private func checked(baseURL: String?) throws(WireError) -> String? {
     guard let baseURL else { return nil }
     switch validateBaseURL(baseURL) {
     case .success(let url): return url
-    case .failure(let error): throw WireError(.invalidParams, "`base_url` \(error.message)")
+    case .failure(let error): throw WireError(parameter: "base_url", "is refused: \(error.message)")
     }
 }

@@ -7,7 +7,7 @@ public struct LoginParams: Sendable, Hashable, RedactedMessage {
     /// The password.
     public var password: String
     /// The subscription key. Nil keeps the key of an account that is there already; where there is none, or where
-    /// `base_url` is another than the account's own (a stored key is sent to no new host), it is ``missingKey``.
+    /// `base_url` is another than the account's own (a stored key is sent to no new host), it is missing.
     public var subscriptionKey: String?
     /// Which API; nil means the configured one. Never v1, which has no login.
     public var apiVersion: WireAPIVersion?
@@ -39,12 +39,6 @@ public struct LoginParams: Sendable, Hashable, RedactedMessage {
         self.ifChanged = ifChanged
     }
 
-    /// What a login without a subscription key is answered where no key may be taken from an account.
-    public static let missingKey = ParamsReader.error(
-        "subscription_key",
-        "is missing; login needs it, unless the account is there already and keeps its base_url"
-    )
-
     /// Reads params. Throws `invalid_params`.
     public init(json: JSON?) throws(WireError) {
         let known = [
@@ -57,7 +51,7 @@ public struct LoginParams: Sendable, Hashable, RedactedMessage {
         subscriptionKey = try reader.optionalSubscriptionKey()
         apiVersion = try reader.optionalAPIVersion()
         guard apiVersion != .v1 else {
-            throw ParamsReader.error("api_version", "must be v2 or v3: v1 has no login, only import_tokens")
+            throw WireError(parameter: "api_version", "must be v2 or v3: v1 has no login, only import_tokens")
         }
         baseURL = try reader.optionalString("base_url")
         remember = try reader.optionalBool("remember")

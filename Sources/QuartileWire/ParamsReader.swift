@@ -19,12 +19,8 @@ struct ParamsReader {
         for member in object.members where !known.contains(member.name) {
             let takes = known.isEmpty ? "none" : known.joined(separator: ", ")
             let what = "is not a parameter of \(method.rawValue), which takes \(takes)"
-            throw Self.error(Self.quotable(member.name), what)
+            throw WireError(parameter: Self.quotable(member.name), what)
         }
-    }
-
-    static func error(_ name: String, _ what: String) -> WireError {
-        WireError(.invalidParams, "`\(name)` \(what)", details: JSON.Object([.init("parameter", .string(name))]))
     }
 
     /// A stranger's name cut to what fits into an error: 64 visible ASCII characters.
@@ -37,7 +33,7 @@ struct ParamsReader {
     }
 
     private func required<Value>(_ name: String, _ value: Value?) throws(WireError) -> Value {
-        guard let value else { throw Self.error(name, "is missing; \(method.rawValue) needs it") }
+        guard let value else { throw WireError(parameter: name, "is missing; \(method.rawValue) needs it") }
         return value
     }
 
@@ -45,8 +41,8 @@ struct ParamsReader {
 
     func optionalString(_ name: String) throws(WireError) -> String? {
         guard let value = value(name) else { return nil }
-        guard let string = value.string else { throw Self.error(name, "must be a string") }
-        guard !string.isEmpty else { throw Self.error(name, "must not be empty") }
+        guard let string = value.string else { throw WireError(parameter: name, "must be a string") }
+        guard !string.isEmpty else { throw WireError(parameter: name, "must not be empty") }
         return string
     }
 
@@ -56,7 +52,9 @@ struct ParamsReader {
 
     func optionalAccount() throws(WireError) -> String? {
         guard let name = try optionalString("account") else { return nil }
-        guard AccountName.isValid(name) else { throw Self.error("account", "must be \(AccountName.rule)") }
+        guard AccountNameRule.isValid(name) else {
+            throw WireError(parameter: "account", "must be \(AccountNameRule.words)")
+        }
         return name
     }
 
@@ -68,7 +66,7 @@ struct ParamsReader {
     func optionalSubscriptionKey() throws(WireError) -> String? {
         guard let key = try optionalString("subscription_key") else { return nil }
         guard key.utf8.allSatisfy(ASCII.isVisible) else {
-            throw Self.error("subscription_key", "must be letters and digits, without spaces or line breaks")
+            throw WireError(parameter: "subscription_key", "must be letters and digits, without spaces or line breaks")
         }
         return key
     }
@@ -79,7 +77,7 @@ struct ParamsReader {
 
     func optionalBool(_ name: String) throws(WireError) -> Bool? {
         guard let value = value(name) else { return nil }
-        guard let bool = value.bool else { throw Self.error(name, "must be true or false") }
+        guard let bool = value.bool else { throw WireError(parameter: name, "must be true or false") }
         return bool
     }
 
@@ -87,7 +85,7 @@ struct ParamsReader {
     func optionalSeconds(_ name: String, limit: Double) throws(WireError) -> Double? {
         guard let value = value(name) else { return nil }
         guard let seconds = value.double, seconds >= 0 else {
-            throw Self.error(name, "must be a number of seconds, 0 or more")
+            throw WireError(parameter: name, "must be a number of seconds, 0 or more")
         }
         return min(seconds, limit)
     }
@@ -95,14 +93,14 @@ struct ParamsReader {
     func optionalAPIVersion() throws(WireError) -> WireAPIVersion? {
         guard let word = try optionalString("api_version") else { return nil }
         guard let version = WireAPIVersion(rawValue: word) else {
-            throw Self.error("api_version", "must be v1, v2 or v3")
+            throw WireError(parameter: "api_version", "must be v1, v2 or v3")
         }
         return version
     }
 
     func objectValue(_ name: String) throws(WireError) -> JSON {
         let value = try required(name, value(name))
-        guard value.object != nil else { throw Self.error(name, "must be an object") }
+        guard value.object != nil else { throw WireError(parameter: name, "must be an object") }
         return value
     }
 }

@@ -38,11 +38,6 @@ public struct Response: Sendable, Hashable {
     /// The answer as a line, its `\n` included.
     public var line: [UInt8] { json.line }
 
-    /// The answers to a batch as one line, or nil where there are none, since then nothing is sent.
-    public static func batchLine(_ responses: [Response]) -> [UInt8]? {
-        responses.isEmpty ? nil : JSON.array(responses.map(\.json)).line
-    }
-
     /// Reads an answer. An error code that this version does not know is a ``ProtocolViolation`` with its message.
     public init(json: JSON) throws(ProtocolViolation) {
         let reader = try ResultReader(json, of: "an answer")

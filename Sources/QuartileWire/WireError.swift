@@ -14,6 +14,15 @@ public struct WireError: Error, Hashable {
         self.details = details
     }
 
+    /// Makes an `invalid_params` about one parameter: `what` is a clause that follows its name.
+    public init(parameter: String, _ what: String) {
+        self.init(
+            .invalidParams,
+            "`\(parameter)` \(what)",
+            details: JSON.Object([.init("parameter", .string(parameter))])
+        )
+    }
+
     /// Makes an error that says when trying again may help, in seconds since 1970.
     public init(_ code: ErrorCode, _ message: String, retryAt: Int64?) {
         self.init(code, message)

@@ -54,8 +54,8 @@ struct Session: ~Copyable {
 
     /// Throws unless the name keeps the rule for account names.
     static func check(_ name: String) throws(Failure) {
-        guard AccountName.isValid(name) else {
-            throw .usage("an account's name is \(AccountName.rule), which the one given is not")
+        guard AccountNameRule.isValid(name) else {
+            throw .usage("an account's name is \(AccountNameRule.words), which the one given is not")
         }
     }
 }

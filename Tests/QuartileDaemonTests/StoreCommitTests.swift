@@ -94,7 +94,7 @@ struct StoreCommitTests {
     @Test func intentKeepsTheFingerprintOfTheRefreshToken() throws {
         try fixture.commit(.put())
         try fixture.commit(.openIntent(.ada, intent, refreshToken: .ambiguous, replacingOwn: false))
-        let expected = try fixture.withStore { $0.fingerprint(of: Secret("refresh-1")) }
+        let expected = try fixture.withStore { $0.sealer.fingerprint(of: Secret("refresh-1")) }
         #expect(try fixture.read("SELECT refresh_token_fingerprint FROM intents", as: String.self) == expected)
         #expect(try fixture.read("SELECT boot_id FROM intents", as: String.self) == "boot-1")
     }

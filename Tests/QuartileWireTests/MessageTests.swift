@@ -170,16 +170,6 @@ private struct Rejection: Equatable {
     @Test func `that is cut off is one parse error`() {
         #expect(rejection(#"[{"jsonrpc":"2.0","id":1,"method":"hello"},"#) == Rejection(.parseError, .null))
     }
-
-    @Test func `is answered in one line`() {
-        let line = Response.batchLine([Response(id: 1, result: true), Response(id: 2, result: .null)])
-        let expected = #"[{"jsonrpc":"2.0","id":1,"result":true},{"jsonrpc":"2.0","id":2,"result":null}]"# + "\n"
-        #expect(line == Array(expected.utf8))
-    }
-
-    @Test func `with nothing to answer is not answered`() {
-        #expect(Response.batchLine([]) == nil)
-    }
 }
 
 @Suite struct `Requests` {

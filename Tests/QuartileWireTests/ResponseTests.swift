@@ -59,7 +59,7 @@ private func decode(_ text: String) throws -> ServerMessage {
 
     @Test func `reads the answers to a batch`() throws {
         let responses = [Response(id: 2, result: true), Response(id: 1, error: WireError(.overloaded, "m"))]
-        #expect(try ServerMessage.decode(try #require(Response.batchLine(responses))) == .responses(responses))
+        #expect(try ServerMessage.decode(JSON.array(responses.map(\.json)).line) == .responses(responses))
     }
 
     @Test func `to an over-long line is a parse error with id null`() {

@@ -1,7 +1,7 @@
 /// The rule for account names.
-public enum AccountName {
+public enum AccountNameRule {
     /// The rule in words that fit after "must be".
-    public static let rule = "1 to 64 of A-Z a-z 0-9 . _ @ + -"
+    public static let words = "1 to 64 of A-Z a-z 0-9 . _ @ + -"
 
     /// Whether `name` keeps the rule.
     public static func isValid(_ name: String) -> Bool {
