@@ -118,7 +118,21 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "EndToEndTests", dependencies: ["quartiled", "quartilectl", "quartile-sandbox"]),
+
+        // What drives the built programs: tests, and faults injected into them.
+        .target(name: "EndToEndHarness", path: "Tests/EndToEndHarness"),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["EndToEndHarness", "quartiled", "quartilectl", "quartile-sandbox"]
+        ),
+        .executableTarget(
+            name: "fault-injection",
+            dependencies: [
+                "EndToEndHarness",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/FaultInjection"
+        ),
     ]
 )
 

@@ -1,3 +1,4 @@
+import EndToEndHarness
 import Foundation
 
 /// A `systemd --user` that the test starts, for a user who has installed the programs and units as the README says.

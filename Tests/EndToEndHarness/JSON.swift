@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value, read by a parser that the programs under test do not use.
-enum JSON: Sendable, Equatable {
+package enum JSON: Sendable, Equatable {
     case null
     case bool(Bool)
     case number(Double)
@@ -10,42 +10,42 @@ enum JSON: Sendable, Equatable {
     case object([String: JSON])
 
     /// Parses a text. Throws if it is not JSON.
-    init(_ text: some StringProtocol) throws {
+    package init(_ text: some StringProtocol) throws {
         self = try JSONDecoder().decode(JSON.self, from: Data(text.utf8))
     }
 
-    subscript(name: String) -> JSON? {
+    package subscript(name: String) -> JSON? {
         if case .object(let members) = self { members[name] } else { nil }
     }
 
-    subscript(index: Int) -> JSON? { elements.indices.contains(index) ? elements[index] : nil }
+    package subscript(index: Int) -> JSON? { elements.indices.contains(index) ? elements[index] : nil }
 
     /// The elements of an array; none where it is something else.
-    var elements: [JSON] {
+    package var elements: [JSON] {
         if case .array(let elements) = self { elements } else { [] }
     }
 
     /// The names of an object's members; none where it is something else.
-    var names: Set<String> {
+    package var names: Set<String> {
         if case .object(let members) = self { Set(members.keys) } else { [] }
     }
 
-    var string: String? {
+    package var string: String? {
         if case .string(let string) = self { string } else { nil }
     }
 
-    var number: Double? {
+    package var number: Double? {
         if case .number(let number) = self { number } else { nil }
     }
 
-    var int: Int? { number.flatMap { Int(exactly: $0) } }
+    package var int: Int? { number.flatMap { Int(exactly: $0) } }
 
-    var bool: Bool? {
+    package var bool: Bool? {
         if case .bool(let bool) = self { bool } else { nil }
     }
 
     /// One line of JSON, members sorted by name.
-    var text: String {
+    package var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
@@ -57,7 +57,7 @@ enum JSON: Sendable, Equatable {
 }
 
 extension JSON: Codable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -74,7 +74,7 @@ extension JSON: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
@@ -91,12 +91,12 @@ extension JSON: Codable {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    init(stringLiteral value: String) { self = .string(value) }
-    init(integerLiteral value: Int) { self = .number(Double(value)) }
-    init(floatLiteral value: Double) { self = .number(value) }
-    init(booleanLiteral value: Bool) { self = .bool(value) }
-    init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSON)...) {
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int) { self = .number(Double(value)) }
+    package init(floatLiteral value: Double) { self = .number(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
     }
 }

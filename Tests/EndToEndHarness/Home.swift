@@ -1,25 +1,26 @@
 import Foundation
+package import Glibc
 
 /// The directories of a user of one's own, and how programs run there: with an environment that knows them and little
 /// else.
-struct Home: Sendable {
-    let directory: String
+package struct Home: Sendable {
+    package let directory: String
 
     /// Makes a new user's empty home.
-    init() throws {
+    package init() throws {
         directory = try World.current.newPath("home")
         for path in [directory, runtime] { try makeDirectory(path) }
     }
 
-    var runtime: String { directory + "/run" }
-    var socket: String { runtime + "/quartiled/quartiled.sock" }
-    var state: String { directory + "/state" }
-    var database: String { state + "/quartiled/quartiled.db" }
-    var configuration: String { directory + "/config/quartiled/config.yaml" }
-    var key: String { directory + "/data/quartiled/key" }
+    package var runtime: String { directory + "/run" }
+    package var socket: String { runtime + "/quartiled/quartiled.sock" }
+    package var state: String { directory + "/state" }
+    package var database: String { state + "/quartiled/quartiled.db" }
+    package var configuration: String { directory + "/config/quartiled/config.yaml" }
+    package var key: String { directory + "/data/quartiled/key" }
 
     /// What every program of this user is started with.
-    var environment: [String: String] {
+    package var environment: [String: String] {
         var environment = [
             "HOME": directory,
             "XDG_RUNTIME_DIR": runtime,
@@ -35,7 +36,7 @@ struct Home: Sendable {
     }
 
     /// Writes the configuration file.
-    func configure(_ yaml: String) throws {
+    package func configure(_ yaml: String) throws {
         try FileManager.default.createDirectory(
             atPath: (configuration as NSString).deletingLastPathComponent,
             withIntermediateDirectories: true
@@ -44,7 +45,7 @@ struct Home: Sendable {
     }
 
     /// Starts a program as this user.
-    func start(
+    package func start(
         _ program: Program,
         _ arguments: [String] = [],
         environment changes: [String: String?] = [:],
@@ -65,7 +66,7 @@ struct Home: Sendable {
     }
 
     /// Runs a program to its end.
-    func run(
+    package func run(
         _ program: Program,
         _ arguments: [String] = [],
         environment: [String: String?] = [:],
@@ -82,13 +83,13 @@ struct Home: Sendable {
     }
 
     /// Runs `quartilectl` to its end.
-    func ctl(_ arguments: String..., input: ChildProcess.Stream = .path("/dev/null")) async throws -> Finished {
+    package func ctl(_ arguments: String..., input: ChildProcess.Stream = .path("/dev/null")) async throws -> Finished {
         try await run(.quartilectl, arguments, input: input)
     }
 
     /// Logs an account in with the sandbox's credentials.
     @discardableResult
-    func logIn(
+    package func logIn(
         _ account: String,
         to sandbox: Sandbox,
         _ more: String...,
@@ -101,19 +102,19 @@ struct Home: Sendable {
     }
 
     /// The token object of an account.
-    func token(_ account: String) async throws -> JSON {
+    package func token(_ account: String) async throws -> JSON {
         try JSON(try await ctl("get-token", "--account", account, "--format", "json").expect(0).output)
     }
 
     /// What `status` says of an account.
-    func account(_ name: String) async throws -> JSON {
+    package func account(_ name: String) async throws -> JSON {
         let status = try JSON(try await ctl("status", "--account", name, "--json").expect(0).output)
         return try present(status["accounts"]?[0], "the account in \(status.text)")
     }
 
     /// Waits until `status` says that an account is in this state, and returns the account.
     @discardableResult
-    func waitUntil(_ name: String, is state: String) async throws -> JSON {
+    package func waitUntil(_ name: String, is state: String) async throws -> JSON {
         try await eventually("\(name) \(state)", every: .milliseconds(50)) {
             let account = try await account(name)
             return account["state"]?.string == state ? account : nil
@@ -122,18 +123,26 @@ struct Home: Sendable {
 }
 
 /// A program's run that is over.
-struct Finished: Sendable {
-    let end: ChildProcess.End
-    let output: String
-    let errors: String
+package struct Finished: Sendable {
+    package let end: ChildProcess.End
+    package let output: String
+    package let errors: String
 
-    struct Unexpected: Error, CustomStringConvertible {
-        let description: String
+    package init(end: ChildProcess.End, output: String, errors: String) {
+        self.end = end
+        self.output = output
+        self.errors = errors
+    }
+
+    package struct Unexpected: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     /// Itself, if it exited with this code. Throws otherwise, and says what the program said.
     @discardableResult
-    func expect(_ code: Int32) throws -> Finished {
+    package func expect(_ code: Int32) throws -> Finished {
         guard end == .exit(code) else {
             throw Unexpected(description: "ended with \(end), not \(code): \(errors)")
         }
@@ -142,19 +151,19 @@ struct Finished: Sendable {
 }
 
 /// Makes a directory that nobody else may enter.
-func makeDirectory(_ path: String) throws {
+package func makeDirectory(_ path: String) throws {
     guard mkdir(path, 0o700) == 0 else { throw SystemError("mkdir \(path)") }
 }
 
 /// The permissions of a file or directory, as in `0o600`.
-func permissions(_ path: String) throws -> mode_t {
+package func permissions(_ path: String) throws -> mode_t {
     var status = stat()
     guard lstat(path, &status) == 0 else { throw SystemError("stat \(path)") }
     return status.st_mode & 0o7777
 }
 
 /// The value, if there is one. Throws otherwise, and says what is missing.
-func present<Value>(_ value: Value?, _ what: String) throws -> Value {
+package func present<Value>(_ value: Value?, _ what: String) throws -> Value {
     guard let value else { throw TimedOut(description: "missing: \(what)") }
     return value
 }

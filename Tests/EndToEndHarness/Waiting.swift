@@ -1,15 +1,17 @@
 /// How long a test waits for what must come: far longer than it takes on a machine that is busy with other things,
 /// since nothing but a defect ever waits so long.
-let patience = Duration.seconds(90)
+package let patience = Duration.seconds(90)
 
 /// Something that had to come did not.
-struct TimedOut: Error, CustomStringConvertible {
-    let description: String
+package struct TimedOut: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) { self.description = description }
 }
 
 /// Asks again and again until there is an answer, and returns it. Throws `TimedOut` when `limit` has passed.
 @discardableResult
-func eventually<Value>(
+package func eventually<Value>(
     _ what: String,
     within limit: Duration = patience,
     every interval: Duration = .milliseconds(10),
@@ -24,7 +26,7 @@ func eventually<Value>(
 }
 
 /// Waits until something holds.
-func eventually(
+package func eventually(
     _ what: String,
     within limit: Duration = patience,
     every interval: Duration = .milliseconds(10),

@@ -1,14 +1,14 @@
-import Glibc
+package import Glibc
 
 /// A daemon that runs, and may be ended and started again.
-final class Daemon {
-    let home: Home
+package final class Daemon {
+    package let home: Home
     private let arguments: [String]
     private let environment: [String: String?]
     private var runs: [ChildProcess] = []
 
     /// Starts a daemon and waits until it answers.
-    init(
+    package init(
         _ home: Home,
         _ arguments: [String] = [],
         environment: [String: String?] = [:],
@@ -21,7 +21,7 @@ final class Daemon {
     }
 
     /// Starts it again and waits until it answers.
-    func start(errors: ChildProcess.Stream = .captured) async throws {
+    package func start(errors: ChildProcess.Stream = .captured) async throws {
         let process = try home.start(.quartiled, arguments, environment: environment, errors: errors)
         runs.append(process)
         try await eventually("an answer of the daemon", every: .milliseconds(5)) {
@@ -33,12 +33,12 @@ final class Daemon {
     }
 
     /// The process that runs now.
-    var process: ChildProcess { runs[runs.count - 1] }
+    package var process: ChildProcess { runs[runs.count - 1] }
 
-    var pid: pid_t { process.pid }
+    package var pid: pid_t { process.pid }
 
     /// Everything that any of its processes wrote.
-    var log: String { runs.map { $0.errors + $0.output }.joined() }
+    package var log: String { runs.map { $0.errors + $0.output }.joined() }
 
     private func answers(_ process: ChildProcess) async throws -> Bool {
         do {
@@ -50,20 +50,20 @@ final class Daemon {
     }
 
     /// Kills it as `kill -9` does.
-    func kill() async throws {
+    package func kill() async throws {
         process.signal(SIGKILL)
         _ = try await process.waitForEnd()
     }
 
     /// Ends it in good order, and returns how it ended.
     @discardableResult
-    func stop() async throws -> ChildProcess.End {
+    package func stop() async throws -> ChildProcess.End {
         process.signal(SIGTERM)
         return try await process.waitForEnd()
     }
 
     /// Kills it and starts it again.
-    func killAndStart() async throws {
+    package func killAndStart() async throws {
         try await kill()
         try await start()
     }

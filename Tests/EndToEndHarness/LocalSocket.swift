@@ -1,12 +1,12 @@
 import Foundation
 
 /// A stream socket to a program on this machine. Never blocks its thread.
-final class LocalSocket {
+package final class LocalSocket {
     private let descriptor: Int32
     private var unread: [UInt8] = []
 
     /// Connects to a Unix socket. Throws at once where nobody listens.
-    init(path: String) throws {
+    package init(path: String) throws {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         var address = sockaddr_un()
@@ -20,7 +20,7 @@ final class LocalSocket {
     }
 
     /// Connects to a port of 127.0.0.1.
-    init(port: Int) throws {
+    package init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
         var address = sockaddr_in()
@@ -42,7 +42,7 @@ final class LocalSocket {
     }
 
     /// Sends all of it.
-    func send(_ bytes: some Collection<UInt8>) async throws {
+    package func send(_ bytes: some Collection<UInt8>) async throws {
         var rest = Array(bytes)[...]
         try await eventually("room to send") {
             while !rest.isEmpty {
@@ -60,10 +60,10 @@ final class LocalSocket {
     }
 
     /// Ends this side: nothing more will be sent.
-    func endSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+    package func endSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// The next line without its `\n`; nil at the end of what the other side sends.
-    func line(within limit: Duration = patience) async throws -> String? {
+    package func line(within limit: Duration = patience) async throws -> String? {
         try await eventually("a line", within: limit, every: .milliseconds(2)) { () -> String?? in
             while true {
                 if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
@@ -80,7 +80,7 @@ final class LocalSocket {
     }
 
     /// Everything up to the end of what the other side sends.
-    func rest(within limit: Duration = patience) async throws -> [UInt8] {
+    package func rest(within limit: Duration = patience) async throws -> [UInt8] {
         try await eventually("the end of the connection", within: limit, every: .milliseconds(2)) {
             while true {
                 switch try receive() {
@@ -107,15 +107,15 @@ final class LocalSocket {
 }
 
 /// One HTTP exchange with a server on this machine.
-enum LoopbackHTTP {
-    struct Response: Sendable {
-        let status: Int
-        let body: String
+package enum LoopbackHTTP {
+    package struct Response: Sendable {
+        package let status: Int
+        package let body: String
     }
 
-    struct NotHTTP: Error {}
+    package struct NotHTTP: Error {}
 
-    static func exchange(
+    package static func exchange(
         port: Int,
         _ method: String,
         _ path: String,

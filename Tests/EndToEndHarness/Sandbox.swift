@@ -1,16 +1,16 @@
 import Foundation
 
 /// A running `quartile-sandbox`.
-struct Sandbox: Sendable {
-    let url: String
-    let port: Int
-    let username: String
-    let password: String
-    let subscriptionKey: String
-    let process: ChildProcess
+package struct Sandbox: Sendable {
+    package let url: String
+    package let port: Int
+    package let username: String
+    package let password: String
+    package let subscriptionKey: String
+    package let process: ChildProcess
 
     /// Starts one and waits until it is ready.
-    init(_ arguments: String...) async throws {
+    package init(_ arguments: String...) async throws {
         let process = try ChildProcess(try Program.sandbox.path, arguments, environment: try Home().environment)
         let text = try await eventually("the sandbox", every: .milliseconds(5)) { () -> String? in
             if let end = process.end {
@@ -33,7 +33,7 @@ struct Sandbox: Sendable {
     }
 
     /// What `quartilectl login --credentials` reads.
-    var credentials: JSON {
+    package var credentials: JSON {
         [
             "username": .string(username), "password": .string(password),
             "subscription_key": .string(subscriptionKey),
@@ -42,7 +42,7 @@ struct Sandbox: Sendable {
 
     /// Speaks to the control endpoint.
     @discardableResult
-    func control(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
+    package func control(_ method: String, _ path: String, _ body: JSON? = nil) async throws -> JSON {
         if let end = process.end {
             throw Finished.Unexpected(description: "the sandbox ended with \(end): \(process.errors)")
         }
@@ -60,31 +60,31 @@ struct Sandbox: Sendable {
     }
 
     /// Changes settings.
-    func set(_ settings: JSON) async throws { try await control("PATCH", "settings", settings) }
+    package func set(_ settings: JSON) async throws { try await control("PATCH", "settings", settings) }
 
     /// Adds a fault and returns its id.
     @discardableResult
-    func fault(_ kind: String, _ fields: [String: JSON] = [:]) async throws -> Int {
+    package func fault(_ kind: String, _ fields: [String: JSON] = [:]) async throws -> Int {
         let members = fields.merging(["kind": .string(kind)]) { $1 }
         return try present(try await control("POST", "faults", .object(members))["id"]?.int, "the fault's id")
     }
 
     /// Removes all faults.
-    func clearFaults() async throws { try await control("DELETE", "faults") }
+    package func clearFaults() async throws { try await control("DELETE", "faults") }
 
     /// The log of calls, in order of arrival; only those of one kind where that is given.
-    func calls(_ kind: String? = nil) async throws -> [JSON] {
+    package func calls(_ kind: String? = nil) async throws -> [JSON] {
         try await control("GET", "calls" + (kind.map { "?call=\($0)" } ?? ""))["calls"]?.elements ?? []
     }
 
     /// Waits for a call that `matches`, and returns the first.
     @discardableResult
-    func waitForCall(_ kind: String, _ matches: (JSON) -> Bool = { _ in true }) async throws -> JSON {
+    package func waitForCall(_ kind: String, _ matches: (JSON) -> Bool = { _ in true }) async throws -> JSON {
         try await eventually("a \(kind) at the sandbox") { try await calls(kind).first(where: matches) }
     }
 
     /// Asks the API itself whether an access token works.
-    func accepts(_ token: String) async throws -> Bool {
+    package func accepts(_ token: String) async throws -> Bool {
         let response = try await LoopbackHTTP.exchange(
             port: port,
             "POST",
@@ -100,7 +100,7 @@ struct Sandbox: Sendable {
 }
 
 /// The claims of a JSON Web Token, not verified.
-func claims(_ token: String) throws -> JSON {
+package func claims(_ token: String) throws -> JSON {
     let parts = token.split(separator: ".")
     var text = try present(parts.dropFirst().first.map(String.init), "claims in a token")
     text.replace("-", with: "+")

@@ -1,10 +1,11 @@
 import Foundation
+package import Glibc
 import Synchronization
 
 /// A program that runs, with its output in files.
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     /// What one of its descriptors is.
-    enum Stream: Sendable {
+    package enum Stream: Sendable {
         /// Standard input: this text. Not for the others.
         case text(String)
         /// A file that is there, as it is.
@@ -15,7 +16,7 @@ final class ChildProcess: Sendable {
     }
 
     /// How it ended.
-    enum End: Sendable, Equatable {
+    package enum End: Sendable, Equatable {
         case exit(Int32)
         case signal(Int32)
 
@@ -25,13 +26,13 @@ final class ChildProcess: Sendable {
         }
     }
 
-    let pid: pid_t
+    package let pid: pid_t
     private let outputPath: String?
     private let errorPath: String?
     private let reaped = Mutex<End?>(nil)
 
     /// Starts a program with this environment and no other, and no descriptors but the three.
-    init(
+    package init(
         _ path: String,
         _ arguments: [String],
         environment: [String: String],
@@ -86,7 +87,7 @@ final class ChildProcess: Sendable {
     }
 
     /// How it ended; nil while it runs.
-    var end: End? {
+    package var end: End? {
         reaped.withLock { end in
             if let end { return end }
             var status: Int32 = 0
@@ -96,12 +97,12 @@ final class ChildProcess: Sendable {
     }
 
     /// Sends a signal, if it still runs.
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         reaped.withLock { if $0 == nil { _ = kill(pid, number) } }
     }
 
     /// Waits for its end.
-    func waitForEnd(within limit: Duration = patience) async throws -> End {
+    package func waitForEnd(within limit: Duration = patience) async throws -> End {
         do {
             return try await eventually("the end of process \(pid)", within: limit, every: .milliseconds(2)) { end }
         } catch let error as TimedOut {
@@ -110,17 +111,17 @@ final class ChildProcess: Sendable {
     }
 
     /// Kills it, if it still runs, and waits until it is gone.
-    func end() async {
+    package func end() async {
         signal(SIGKILL)
         // A killed process ends for certain, and a test that was cancelled must not leave one behind.
         while end == nil { await Task.yield() }
     }
 
     /// What it has written to standard output so far.
-    var output: String { outputPath.map(read) ?? "" }
+    package var output: String { outputPath.map(read) ?? "" }
 
     /// What it has written to standard error so far.
-    var errors: String { errorPath.map(read) ?? "" }
+    package var errors: String { errorPath.map(read) ?? "" }
 
     private func read(_ path: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)

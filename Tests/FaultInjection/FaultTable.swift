@@ -1,0 +1,4 @@
+extension Fault {
+    /// Every row that this program can try, in the order of their numbers.
+    static let all: [Fault] = []
+}
