@@ -21,16 +21,26 @@ import Testing
         }
     }
 
+    @Test func aFileThatMayNotGrowIsAnErrorAndNotTheEnd() async throws {
+        let directory = try TemporaryDirectory()
+        let path: String = directory.file("file")
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            #expect(ProcessHardening.apply() == [])
+            var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+            #expect(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
+            unblock(SIGXFSZ)
+            let file = open(path, O_WRONLY | O_CREAT, 0o600)
+            #expect(write(file, "x", 1) == -1 && errno == EFBIG)
+        }
+        withExtendedLifetime(directory) {}
+    }
+
     @Test(arguments: ProcessHardening.crashSignals)
     func aCrashSignalHasItsDefaultAction(number: CInt) async {
         let result = await #expect(processExitsWith: .failure) { [number] in
             signal(number) { _ in _exit(7) }
             #expect(ProcessHardening.apply() == [])
-            // The threads that tests run on block signals that are not their own doing.
-            var signals = sigset_t()
-            sigemptyset(&signals)
-            sigaddset(&signals, number)
-            pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+            unblock(number)
             raise(number)
         }
         #expect(result?.exitStatus == .signal(number))
@@ -59,4 +69,12 @@ import Testing
             #expect(limit().rlim_cur == 1_024)
         }
     }
+}
+
+/// Lets a signal through to this thread: those that tests run on block what is not their own doing.
+private func unblock(_ number: CInt) {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, number)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
 }

@@ -13,7 +13,8 @@ package enum ProcessHardening {
     /// - The signals of a crash end the process with nothing printed.
     /// - No core is written, and no process of the same user may attach or read its memory (prctl(2),
     ///   `PR_SET_DUMPABLE`). A limit on cores alone would not keep them from a `core_pattern` that is a pipe.
-    /// - A write to a socket or pipe that nobody reads any more is an error, not the end (`SIGPIPE`).
+    /// - A write to a socket or pipe that nobody reads any more is an error, not the end (`SIGPIPE`); so is one that
+    ///   would make a file larger than the limit (`SIGXFSZ`, setrlimit(2)).
     /// - What is made is for the owner only (`umask` 077).
     /// - `SSLKEYLOGFILE` is unset, so that no library writes down TLS keys.
     ///
@@ -21,6 +22,7 @@ package enum ProcessHardening {
     package static func apply() -> [String] {
         for number in crashSignals { signal(number, SIG_DFL) }
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         umask(0o077)
         unsetenv("SSLKEYLOGFILE")
         var failures: [String] = []
