@@ -40,9 +40,11 @@ public struct Flight: Hashable, Sendable {
 public enum Outcome: Sendable {
     /// A whole token set, and the moment its request was sent.
     case received(TokenSet, sent: Moment)
-    /// The API never acted on the request: it was not reached, or turned the caller away (429, 403, a 401 that
-    /// speaks of the subscription key). The refresh token is as good as before.
+    /// The API was not reached. The refresh token is as good as before, and trying again costs the API nothing.
     case notSent(Failure)
+    /// The API turned the request away before it looked at it (429, 403, a 401 that speaks of the subscription key).
+    /// The refresh token is as good as before.
+    case turnedAway(Failure)
     /// The API refused what was presented, in its own words: the refresh token is dead, or a login is malformed.
     case refused(Failure)
     /// The API refused a login's password.

@@ -51,6 +51,7 @@ public struct RefreshScheduler: Sendable {
 
     struct Entry: Sendable {
         var machine: RefreshStateMachine
+        var scope: QuotaScope?
         var waiters: [Waiter] = []
         /// The earliest deadline in the heap; later ones of this account are out of date.
         var armed: BootTime?
@@ -64,6 +65,7 @@ public struct RefreshScheduler: Sendable {
 
     var entries: [AccountName: Entry] = [:]
     var deadlines = Heap<Deadline>()
+    var quotas: [QuotaScope: Quota] = [:]
     /// How far ahead of the boot clock the wall clock was when the deadlines were reckoned.
     private var offset: Milliseconds?
     private var incarnations: UInt64 = 0
@@ -118,20 +120,25 @@ extension RefreshScheduler {
             now: now,
             using: &random
         )
+        let asked = machine.retryAfter
         entries[machine.name] = Entry(machine: machine)
+        join(stored.account.quotaScope, machine.name)
+        if let asked { _ = entries[machine.name]?.machine.stayAway(until: asked, now: now) }
         finish(machine.name, action, now: now, into: &effects)
+        share(from: machine.name, now: now, using: &random, into: &effects)
         return effects
     }
 
     /// Sets an account's tokens after a login or import by the user that was made durable, adding it where it is new.
     public mutating func replace(
-        _ name: AccountName,
+        _ account: Account,
         tokens: IssuedTokens,
         password: PasswordState,
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) -> Effects {
         var effects = Effects()
+        let name = account.name
         if entries[name] == nil {
             let machine = RefreshStateMachine(
                 name: name,
@@ -146,6 +153,7 @@ extension RefreshScheduler {
         } else {
             entries[name]?.machine.replaced(by: tokens, password: password, using: &random)
         }
+        join(account.quotaScope, name)
         finish(name, .none, now: now, into: &effects)
         return effects
     }
@@ -153,6 +161,7 @@ extension RefreshScheduler {
     /// Removes an account. Its callers are told; the answer of a flight under way will be dropped.
     public mutating func remove(_ name: AccountName) -> Effects {
         var effects = Effects()
+        leaveQuota(name)
         for waiter in entries.removeValue(forKey: name)?.waiters ?? [] {
             effects.answers.append((waiter.id, .unknownAccount))
         }
@@ -187,7 +196,7 @@ extension RefreshScheduler {
         if remaining > 0, remaining >= wanted {
             return (.token(machine.tokens, remaining: remaining, degraded: machine.lastError), Effects())
         }
-        return join(name, forced: false, waiter: waiter, deadline: deadline, now: now) { $0.demand(now: now) }
+        return wait(for: name, forced: false, waiter: waiter, deadline: deadline, now: now) { $0.demand(now: now) }
     }
 
     /// A caller wants a refresh, whatever is left. Nil means that it waits, as in `getToken`.
@@ -198,11 +207,11 @@ extension RefreshScheduler {
         now: Moment
     ) -> (Answer?, Effects) {
         guard entries[name] != nil else { return (.unknownAccount, Effects()) }
-        return join(name, forced: true, waiter: waiter, deadline: deadline, now: now) { $0.force(now: now) }
+        return wait(for: name, forced: true, waiter: waiter, deadline: deadline, now: now) { $0.force(now: now) }
     }
 
-    private mutating func join(
-        _ name: AccountName,
+    mutating func wait(
+        for name: AccountName,
         forced: Bool,
         waiter: WaiterID,
         deadline: BootTime,
@@ -255,7 +264,9 @@ extension RefreshScheduler {
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) -> Effects {
-        event(flight.account, now: now) { $0.answered(flight, outcome, now: now, using: &random) }
+        var effects = event(flight.account, now: now) { $0.answered(flight, outcome, now: now, using: &random) }
+        share(from: flight.account, now: now, using: &random, into: &effects)
+        return effects
     }
 
     /// Tries at once to make durable what could not be: for the end of the process, which can't wait out a backoff.
@@ -281,8 +292,9 @@ extension RefreshScheduler {
     }
 
     /// As `RefreshStateMachine.credentialsChanged`.
-    public mutating func credentialsChanged(_ name: AccountName, password: PasswordState, now: Moment) -> Effects {
-        event(name, now: now) { $0.credentialsChanged(password: password, now: now) }
+    public mutating func credentialsChanged(_ account: Account, password: PasswordState, now: Moment) -> Effects {
+        join(account.quotaScope, account.name)
+        return event(account.name, now: now) { $0.credentialsChanged(password: password, now: now) }
     }
 
     private mutating func event(
@@ -301,7 +313,7 @@ extension RefreshScheduler {
 
 extension RefreshScheduler {
     /// Answers the callers that can be answered, and sees to it that the machine is woken when it or they want to be.
-    private mutating func finish(
+    mutating func finish(
         _ name: AccountName,
         _ action: RefreshStateMachine.Action,
         now: Moment,

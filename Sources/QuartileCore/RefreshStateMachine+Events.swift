@@ -13,7 +13,7 @@ extension RefreshStateMachine {
     }
 
     /// A caller waits for a set newer than the one there is. Starts a flight where the machine rests; a backoff after a
-    /// request that never left is cut to ten seconds, every other one holds.
+    /// request that never reached the API is cut to ten seconds, every other one holds.
     public mutating func demand(now: Moment) -> Action {
         switch phase {
         case .resting: return begin(now: now)
@@ -30,7 +30,8 @@ extension RefreshStateMachine {
     /// The user asks for a refresh now. Skips a backoff of our own, never a wait that the API asked for.
     public mutating func force(now: Moment) -> Action {
         switch phase {
-        case .resting, .backingOff: retryAfter(at: now) == nil ? begin(now: now) : .none
+        case .resting: begin(now: now)
+        case .backingOff: retryAfter(at: now) == nil ? begin(now: now) : .none
         case .uncommitted(let flight, let pending, _): commit(pending, flight)
         case .committing, .exchanging, .held, .loginRequired: .none
         }
@@ -47,6 +48,8 @@ extension RefreshStateMachine {
         guard let failure else {
             switch pending {
             case .intent:
+                // The store works again, and what it failed at before was this.
+                if lastError?.failure.code == .storageFailed { lastError = nil }
                 ownIntentStands = false
                 beforeFlight = refreshToken
                 if refreshToken == .spent, flight.operation == .refresh { refreshToken = .replayed }
@@ -54,7 +57,7 @@ extension RefreshStateMachine {
                 return .send(flight)
             case .save(let received):
                 let justArrived = tokens.generation < received.generation
-                if justArrived { adopt(received, using: &random) }
+                if justArrived { adopt(received, of: flight, now: now, using: &random) }
                 let failuresBefore = failures
                 recover()
                 phase = .resting
@@ -63,13 +66,13 @@ extension RefreshStateMachine {
                     backOffFromRunOutSet(now: now, using: &random)
                 }
                 return .none
-            case .record(_, _, let told):
+            case .record(_, _, let told, _):
                 lastError = told
                 return settle(now: now)
             }
         }
         failures += 1
-        let until = now.boot + Backoff.delay(failures: failures, random: .random(in: 0..<1, using: &random))
+        let until = now.boot + Backoff.storageDelay(failures: failures, random: .random(in: 0..<1, using: &random))
         lastError = LastError(failure, at: now.wall, retryAt: now.wall(at: until))
         switch pending {
         case .intent:
@@ -77,7 +80,7 @@ extension RefreshStateMachine {
             phase = .backingOff(Pause(since: now.boot, until: until, unsent: true))
         case .save(let received):
             // Not durable, but all there is: the old set's refresh token is spent.
-            if tokens.generation < received.generation { adopt(received, using: &random) }
+            if tokens.generation < received.generation { adopt(received, of: flight, now: now, using: &random) }
             phase = .uncommitted(flight, pending, until: until)
         case .record:
             phase = .uncommitted(flight, pending, until: until)
@@ -100,6 +103,9 @@ extension RefreshStateMachine {
         case .notSent(let failure):
             refreshToken = beforeFlight
             return recordFailure(failure, result: .notSent, backsOff: true, unsent: true, now: now, using: &random)
+        case .turnedAway(let failure):
+            refreshToken = beforeFlight
+            return recordFailure(failure, result: .turnedAway, backsOff: true, unsent: false, now: now, using: &random)
         case .ambiguous(let failure, let unread):
             if flight.operation == .refresh {
                 if unread != nil, refreshToken != .replayed { refreshToken = .spent }
@@ -150,87 +156,17 @@ extension Outcome {
         switch self {
         case .received, .refused, .passwordRejected: true
         case .ambiguous(_, let unread): unread != nil
-        case .notSent: false
+        case .notSent, .turnedAway: false
         }
-    }
-}
-
-// MARK: - What the user does
-
-extension RefreshStateMachine {
-    /// The user logs in or imports: no flight begins until `release` or `replaced`. False where a flight is under way
-    /// or a received set is not saved yet; ask again when that has changed.
-    public mutating func hold() -> Bool {
-        switch phase {
-        case .resting: phase = .held(.resting)
-        case .backingOff(let pause): phase = .held(.backingOff(pause))
-        case .loginRequired: phase = .held(.loginRequired)
-        case .committing, .exchanging, .uncommitted, .held: return false
-        }
-        return true
-    }
-
-    /// The user's login or import came to nothing: everything is as it was.
-    public mutating func release() {
-        guard case .held(let resumption) = phase else { return }
-        switch resumption {
-        case .resting: phase = .resting
-        case .backingOff(let pause): phase = .backingOff(pause)
-        case .loginRequired: phase = .loginRequired
-        }
-    }
-
-    /// The user's login or import was made durable.
-    public mutating func replaced(
-        by tokens: IssuedTokens,
-        password: PasswordState,
-        using random: inout some RandomNumberGenerator
-    ) {
-        self.password = password
-        adopt(tokens, using: &random)
-        recover()
-        phase = .resting
-    }
-
-    /// New credentials were made durable: whatever failed for want of them is tried again, at once where the API did
-    /// not ask us to stay away. Ends a hold, which the caller should have: a flight under way would still go by the
-    /// old credentials.
-    public mutating func credentialsChanged(password: PasswordState, now: Moment) -> Action {
-        self.password = password
-        let failed = lastError != nil
-        switch phase {
-        case .held(.resting): phase = .resting
-        case .held(.backingOff), .held(.loginRequired), .backingOff, .loginRequired:
-            if nextOperation == nil { return requireLogin(at: now) }
-            failures = 0
-            phase = .backingOff(Pause(since: now.boot, until: retryAfter(at: now) ?? now.boot, unsent: false))
-            return wake(now: now)
-        case .resting, .committing, .exchanging, .uncommitted: break
-        }
-        return failed ? wake(now: now) : .none
-    }
-
-    private mutating func adopt(_ received: IssuedTokens, using random: inout some RandomNumberGenerator) {
-        tokens = received
-        refreshToken = .unspent
-        refusedUnspent = false
-        jitter = .random(in: 0..<1, using: &random)
-    }
-
-    private mutating func recover() {
-        failures = 0
-        lastError = nil
-        retryAfter = nil
-        longAbsent = false
-        ownIntentStands = false
     }
 }
 
 // MARK: - Steps
 
 extension RefreshStateMachine {
-    private mutating func begin(now: Moment) -> Action {
-        guard let operation = nextOperation else { return requireLogin(at: now) }
+    mutating func begin(now: Moment) -> Action {
+        guard let operation = nextOperation else { return requireLogin(at: now.wall) }
+        if let until = retryAfter(at: now) { return waitForAPI(until: until, now: now) }
         if operation == .login {
             let allowed = budget.nextLogin(at: now.wall)
             if allowed > now.wall { return waitForBudget(until: allowed, now: now) }
@@ -270,8 +206,16 @@ extension RefreshStateMachine {
                     received,
                     HistoryEntry(at: received.set.issuedAt, event: flight.operation.event, result: .received)
                 )
-            case .record(let entry, let unread, _):
-                .recordFailure(name, refreshToken, password, unread: unread, entry)
+            case .record(let entry, let unread, let told, let stayAwayUntil):
+                .recordFailure(
+                    name,
+                    refreshToken,
+                    password,
+                    unread: unread,
+                    entry,
+                    told: told,
+                    stayAwayUntil: stayAwayUntil
+                )
             }
         return .commit(change, flight)
     }
@@ -283,6 +227,30 @@ extension RefreshStateMachine {
         case (.refresh, .spent): .replayed
         case (.refresh, .ambiguous), (.refresh, .replayed), (.refresh, .refused), (.login, _): refreshToken
         }
+    }
+
+    private mutating func adopt(
+        _ received: IssuedTokens,
+        of flight: Flight,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) {
+        adopt(received, using: &random)
+        if flight.operation == .refresh { refreshedAt = now.boot }
+    }
+
+    mutating func adopt(_ received: IssuedTokens, using random: inout some RandomNumberGenerator) {
+        tokens = received
+        refreshToken = .unspent
+        refusedUnspent = false
+        jitter = .random(in: 0..<1, using: &random)
+    }
+
+    mutating func recover() {
+        failures = 0
+        lastError = nil
+        longAbsent = false
+        ownIntentStands = false
     }
 
     /// Keeps what a flight without a set has taught, and how long to wait after it.
@@ -301,72 +269,14 @@ extension RefreshStateMachine {
             failures += 1
             until = until + Backoff.delay(failures: failures, random: .random(in: 0..<1, using: &random))
         }
-        if let asked = failure.retryAfter {
-            let asked = now.boot + asked
-            retryAfter = asked
-            until = max(until, asked)
-        }
+        if let asked = failure.retryAfter { retryAfter = max(retryAfter ?? now.boot, now.boot + asked) }
+        if let asked = retryAfter(at: now) { until = max(until, asked) }
         pause = Pause(since: now.boot, until: until, unsent: unsent)
         let told = LastError(failure, at: now.wall, retryAt: now.wall(at: until))
         lastError = told
         let entry = HistoryEntry(at: now.wall, event: flight.operation.event, result: result)
-        return commit(.record(entry, unread: unread, told: told), flight)
-    }
-
-    /// Goes on after a failure that was recorded.
-    private mutating func settle(now: Moment) -> Action {
-        if nextOperation == nil { return requireLogin(at: now) }
-        phase = .backingOff(pause)
-        return wake(now: now)
-    }
-
-    /// A set that ran out on its way would be asked for again at once, and so would the next.
-    private mutating func backOffFromRunOutSet(now: Moment, using random: inout some RandomNumberGenerator) {
-        failures += 1
-        let until = now.boot + Backoff.delay(failures: failures, random: .random(in: 0..<1, using: &random))
-        phase = .backingOff(Pause(since: now.boot, until: until, unsent: false))
-        let failure = Failure(.upstreamUnavailable, "the API issued an access token that had run out on arrival")
-        lastError = LastError(failure, at: now.wall, retryAt: now.wall(at: until))
-    }
-
-    private mutating func waitForBudget(until allowed: UnixTime, now: Moment) -> Action {
-        let until = now.boot + (allowed - now.wall)
-        phase = .backingOff(Pause(since: now.boot, until: until, unsent: false))
-        let message =
-            budget.refusalsOfUnspent >= 3
-            ? "another program keeps taking this login over, so the next login waits"
-            : "the budget of \(budget.perHour) logins an hour is used up"
-        lastError = LastError(Failure(.upstreamUnavailable, message), at: now.wall, retryAt: allowed)
-        return .none
-    }
-
-    @discardableResult
-    mutating func requireLogin(at now: Moment) -> Action {
-        phase = .loginRequired
-        let failure: Failure =
-            switch password {
-            case .rejected:
-                Failure(
-                    .loginRequired,
-                    "the API refused the refresh token and the stored password of account \(name)",
-                    remedy: "quartilectl update --account \(name)"
-                )
-            case .none where refusedUnspent, .stored where refusedUnspent:
-                Failure(
-                    .loginRequired,
-                    "the API refused a refresh token of account \(name) that was never used here, so another program "
-                        + "uses this login or it was revoked, and no password is stored",
-                    remedy: "quartilectl login --account \(name)"
-                )
-            case .none, .stored:
-                Failure(
-                    .loginRequired,
-                    "the API refused the refresh token of account \(name), and no password is stored",
-                    remedy: "quartilectl login --account \(name)"
-                )
-            }
-        lastError = LastError(failure, at: now.wall, retryAt: nil)
-        return .none
+        let stayAwayUntil = retryAfter(at: now).map(now.wall(at:))
+        return commit(.record(entry, unread: unread, told: told, stayAwayUntil: stayAwayUntil), flight)
     }
 }
 

@@ -43,8 +43,10 @@ public struct RefreshStateMachine: Sendable {
     var jitter: Double
     /// What was known of the refresh token before the flight under way presented it.
     var beforeFlight: RefreshTokenState
-    /// Until when the API asked us to stay away.
+    /// Until when the API asked us to stay away: this account, or another of its subscription key.
     var retryAfter: BootTime?
+    /// When a refresh last brought a set. A login or an import is none.
+    var refreshedAt: BootTime?
     /// The access token had run out when the daemon started, so the store may be a restored backup.
     var longAbsent = false
     /// The newest refresh token was refused though it was never spent: somebody else may use this login.
@@ -82,7 +84,7 @@ public struct RefreshStateMachine: Sendable {
     enum Pending: Sendable {
         case intent(Intent)
         case save(IssuedTokens)
-        case record(HistoryEntry, unread: Secret?, told: LastError)
+        case record(HistoryEntry, unread: Secret?, told: LastError, stayAwayUntil: UnixTime?)
     }
 
     struct Pause: Sendable {
@@ -121,12 +123,26 @@ extension RefreshStateMachine {
             incarnation: incarnation,
             jitter: .random(in: 0..<1, using: &random)
         )
+        machine.failures = stored.recent.reversed().prefix(while: \.prolongsBackoff).count
+        machine.lastError = stored.lastError
+        machine.retryAfter = stored.stayAwayUntil.flatMap { until in
+            // A clock that was set back must not make an hour of a minute, nor a year.
+            let left = min(until - now.wall, RefreshStateMachine.longestStayAway)
+            return left > 0 ? now.boot + left : nil
+        }
+        machine.refreshedAt = stored.recent.last { $0.event == .refresh && $0.result == .received }.map { entry in
+            min(now.boot, now.boot + (entry.at - now.wall))
+        }
         machine.longAbsent = stored.tokens.remaining(at: now) <= 0
         machine.refusedUnspent =
             stored.refreshToken == .refused
             && stored.recent.last { $0.event == .refresh }?.result == .refusedUnspent
         guard let intent = stored.openIntent else {
-            if machine.nextOperation == nil { machine.requireLogin(at: now) }
+            if machine.nextOperation == nil {
+                machine.requireLogin(at: stored.lastError?.at ?? now.wall)
+            } else if let error = stored.lastError {
+                machine.resumeBackoff(after: error, lastResult: stored.recent.last?.result, now: now)
+            }
             return (machine, .none)
         }
         if intent.operation == .login { machine.budget.countLogin(at: intent.at) }
@@ -238,6 +254,9 @@ extension RefreshStateMachine {
         case .resting, .committing, .exchanging, .backingOff, .held, .loginRequired: false
         }
     }
+
+    /// The longest wait that is taken over from the store, as long as the longest that an answer can ask for.
+    static let longestStayAway = Milliseconds.hours(1)
 
     /// Until when the API asked us to stay away; nil where that is over.
     public func retryAfter(at now: Moment) -> BootTime? {

@@ -57,7 +57,7 @@ private func overwrite(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
     }
 }
 
-extension Secret: Equatable {
+extension Secret: Hashable {
     /// Compares in a time that depends on the lengths alone.
     public static func == (a: Secret, b: Secret) -> Bool {
         guard a.count == b.count else { return false }
@@ -65,6 +65,9 @@ extension Secret: Equatable {
         for index in 0..<a.count { difference |= a.storage.bytes[index] ^ b.storage.bytes[index] }
         return difference == 0
     }
+
+    /// By the bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes: UnsafeRawBufferPointer(storage.bytes)) }
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

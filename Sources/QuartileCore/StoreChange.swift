@@ -4,14 +4,25 @@ public enum StoreChange: Sendable {
     /// unless `replacingOwn`: then the open one is known to be this process's own and never sent.
     /// `refreshToken` is what the token will be known as if nothing comes after this.
     case openIntent(AccountName, Intent, refreshToken: RefreshTokenState, replacingOwn: Bool)
-    /// A received set (T2): becomes the newest, closes the intent, makes the refresh token unspent.
+    /// A received set (T2): becomes the newest, closes the intent, makes the refresh token unspent, forgets what failed
+    /// before.
     case saveTokens(AccountName, IssuedTokens, HistoryEntry)
     /// A flight that brought no set: closes the intent and keeps what was learned. `unread` is kept sealed until the
-    /// next set is saved.
-    case recordFailure(AccountName, RefreshTokenState, PasswordState, unread: Secret?, HistoryEntry)
-    /// A login or import by the user: the account as it now is, with its first or next set.
+    /// next set is saved; `told`, until then, is what a user is told of; `stayAwayUntil` is how long the API asked this
+    /// account or its subscription key to stay away, nil where it did not or that is over.
+    case recordFailure(
+        AccountName,
+        RefreshTokenState,
+        PasswordState,
+        unread: Secret?,
+        HistoryEntry,
+        told: LastError,
+        stayAwayUntil: UnixTime?
+    )
+    /// A login or import by the user: the account as it now is, with its first or next set. Forgets what failed before.
     case putAccount(Account, PasswordState, IssuedTokens, HistoryEntry)
-    /// New credentials; tokens and generation stay.
+    /// New credentials; tokens and generation stay. A wait that the API asked for is forgotten with the subscription key
+    /// that it was asked of.
     case updateAccount(Account, PasswordState, HistoryEntry)
     /// Everything of the account goes.
     case removeAccount(AccountName)
@@ -19,7 +30,7 @@ public enum StoreChange: Sendable {
     /// The account that is changed.
     public var account: AccountName {
         switch self {
-        case .openIntent(let name, _, _, _), .saveTokens(let name, _, _), .recordFailure(let name, _, _, _, _),
+        case .openIntent(let name, _, _, _), .saveTokens(let name, _, _), .recordFailure(let name, _, _, _, _, _, _),
             .removeAccount(let name):
             name
         case .putAccount(let account, _, _, _), .updateAccount(let account, _, _): account.name
@@ -46,8 +57,10 @@ public struct HistoryEntry: Sendable, Equatable {
         case refused
         /// A refusal of a refresh token that was never spent here: another program uses this login, or it was revoked.
         case refusedUnspent = "refused_unspent"
-        /// Not acted on by the API.
+        /// The API was not reached.
         case notSent = "not_sent"
+        /// The API turned the request away before it looked at it.
+        case turnedAway = "turned_away"
         /// No sound answer.
         case ambiguous
         /// A success that could not be read.
@@ -76,6 +89,9 @@ public struct HistoryEntry: Sendable, Equatable {
     public var countsAgainstLoginBudget: Bool {
         event == .login && [.received, .refused, .unread, .interrupted].contains(result)
     }
+
+    /// Whether this is one of the failures that are waited out longer the more of them follow each other.
+    var prolongsBackoff: Bool { [.notSent, .turnedAway, .ambiguous, .unread].contains(result) }
 }
 
 /// What the store knows of an account when the daemon starts.
@@ -94,6 +110,10 @@ public struct StoredAccount: Sendable {
     public var unreadAnswer: Secret?
     /// What happened in the last two hours, oldest first.
     public var recent: [HistoryEntry]
+    /// What failed last; nil once a set was received since.
+    public var lastError: LastError?
+    /// Until when the API asked this account or its subscription key to stay away.
+    public var stayAwayUntil: UnixTime?
 
     /// An account as stored.
     public init(
@@ -103,7 +123,9 @@ public struct StoredAccount: Sendable {
         password: PasswordState,
         openIntent: Intent? = nil,
         unreadAnswer: Secret? = nil,
-        recent: [HistoryEntry] = []
+        recent: [HistoryEntry] = [],
+        lastError: LastError? = nil,
+        stayAwayUntil: UnixTime? = nil
     ) {
         self.account = account
         self.tokens = tokens
@@ -112,5 +134,7 @@ public struct StoredAccount: Sendable {
         self.openIntent = openIntent
         self.unreadAnswer = unreadAnswer
         self.recent = recent
+        self.lastError = lastError
+        self.stayAwayUntil = stayAwayUntil
     }
 }

@@ -148,9 +148,10 @@ extension StoredAccount {
         case .saveTokens(_, let tokens, let entry):
             self.tokens = tokens
             refreshToken = .unspent
-            (openIntent, unreadAnswer) = (nil, nil)
+            (openIntent, unreadAnswer, lastError, stayAwayUntil) = (nil, nil, nil, nil)
             recent.append(entry)
-        case .recordFailure(_, let token, let password, let unread, let entry):
+        case .recordFailure(_, let token, let password, let unread, let entry, let told, let stayAwayUntil):
+            (lastError, self.stayAwayUntil) = (told, stayAwayUntil)
             refreshToken = token
             self.password = password
             openIntent = nil
@@ -161,9 +162,10 @@ extension StoredAccount {
             self.password = password
             self.tokens = tokens
             refreshToken = .unspent
-            (openIntent, unreadAnswer) = (nil, nil)
+            (openIntent, unreadAnswer, lastError, stayAwayUntil) = (nil, nil, nil, nil)
             recent.append(entry)
         case .updateAccount(let account, let password, let entry):
+            if account.subscriptionKey != self.account.subscriptionKey { stayAwayUntil = nil }
             self.account = account
             self.password = password
             recent.append(entry)

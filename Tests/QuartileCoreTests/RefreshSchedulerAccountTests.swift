@@ -161,7 +161,7 @@ import Testing
         #expect(rig.scheduler.hold(.ada) == true)
         let caller = rig.getToken()
         #expect(rig.answer(to: caller) == nil)
-        rig.take(rig.scheduler.credentialsChanged(.ada, password: .stored, now: rig.now))
+        rig.take(rig.scheduler.credentialsChanged(.made(.ada), password: .stored, now: rig.now))
         try rig.answerWithSet()
         #expect(rig.answer(to: caller)?.generation == 2)
     }

@@ -119,7 +119,7 @@ import Testing
         try rig.follow(rig.machine.demand(now: rig.now), answer: .ambiguous(.broken, unread: nil))
         #expect(rig.pending == .nothing)
         let wait = try #require(rig.machine.deadline(seenAt: rig.now)) - rig.now.boot
-        #expect((250...1000).contains(wait.count))
+        #expect((300...1000).contains(wait.count))
         #expect(rig.machine.demand(now: rig.now) == .nothing)
         try rig.nextAttempt(answer: rig.set())
         #expect(rig.sent == [.refresh, .login])

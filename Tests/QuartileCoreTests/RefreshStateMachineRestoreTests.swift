@@ -37,7 +37,7 @@ import Testing
         var rig = try cutOff(.stored)
         let action = rig.restart(after: .seconds(3))
         #expect(rig.machine.tokens.remaining(at: rig.now) > 0)
-        guard case .recordFailure(.ada, .ambiguous, .stored, nil, let entry)? = action.change else {
+        guard case .recordFailure(.ada, .ambiguous, .stored, nil, let entry, _, nil)? = action.change else {
             Issue.record("the intent was not closed: \(action)")
             return
         }
@@ -157,5 +157,60 @@ import Testing
         rig.restart()
         #expect(rig.machine.tokens.remaining(at: rig.now) <= .hours(12))
         #expect(rig.machine.tokens.remaining(at: rig.now + .hours(12)) <= 0)
+    }
+}
+
+@Suite struct `A failure from before a restart` {
+    private static let error = LastError(
+        .broken,
+        at: Moment.start.wall,
+        retryAt: Moment.start.wall + .minutes(4)
+    )
+
+    private static func entry(_ result: HistoryEntry.Result) -> HistoryEntry {
+        HistoryEntry(at: Moment.start.wall, event: .refresh, result: result)
+    }
+
+    @Test func `is still told, and waited out as before`() throws {
+        var rig = MachineRig()
+        (rig.stored.lastError, rig.stored.recent) = (Self.error, [Self.entry(.ambiguous)])
+        rig.restart(after: .minutes(1))
+        #expect(rig.machine.lastError == Self.error)
+        #expect(rig.machine.state(at: rig.now) == .degraded)
+        #expect(try #require(rig.machine.deadline(seenAt: rig.now)) - rig.now.boot == .minutes(3))
+    }
+
+    @Test func `in which the API was not reached is tried again at once`() throws {
+        var rig = MachineRig()
+        (rig.stored.lastError, rig.stored.recent) = (Self.error, [Self.entry(.notSent)])
+        rig.restart(after: .minutes(1))
+        #expect(try #require(rig.machine.deadline(seenAt: rig.now)) == rig.now.boot)
+    }
+
+    @Test func `counts for how long the next one is waited out`() throws {
+        var rig = MachineRig()
+        rig.stored.lastError = Self.error
+        rig.stored.recent = [.received, .ambiguous, .ambiguous, .turnedAway, .notSent, .ambiguous].map(Self.entry)
+        rig.restart(after: .minutes(5))
+        try rig.nextAttempt(answer: .ambiguous(.broken, unread: nil))
+        let wait = try #require(rig.machine.deadline(seenAt: rig.now)) - rig.now.boot
+        #expect(wait >= Backoff.delay(failures: 6, random: 0))
+    }
+
+    @Test func `is waited out for five minutes at most, whatever was done to the clock`() throws {
+        var rig = MachineRig()
+        (rig.stored.lastError, rig.stored.recent) = (Self.error, [Self.entry(.ambiguous)])
+        rig.now = rig.now.steppedBy(Milliseconds(-Milliseconds.tenYears.count))
+        rig.restart()
+        #expect(try #require(rig.machine.deadline(seenAt: rig.now)) - rig.now.boot == Backoff.ceiling)
+    }
+
+    @Test func `that only a person can mend keeps its time`() throws {
+        var rig = MachineRig(password: .none)
+        (rig.stored.refreshToken, rig.stored.lastError) = (.refused, Self.error)
+        rig.restart(after: .hours(1))
+        #expect(rig.machine.state(at: rig.now) == .loginRequired)
+        #expect(rig.machine.lastError?.at == Self.error.at)
+        #expect(rig.machine.lastError?.failure.code == .loginRequired)
     }
 }

@@ -117,7 +117,8 @@ import Testing
         #expect(rig.machine.lastError?.failure.code == .storageFailed)
         let deadline = try #require(rig.machine.deadline(seenAt: rig.now))
         rig.now = rig.now + (deadline - rig.now.boot)
-        guard case .recordFailure(_, .unspent, .stored, nil, let entry)? = rig.machine.wake(now: rig.now).change else {
+        guard case .recordFailure(_, .unspent, .stored, nil, let entry, _, nil)? = rig.machine.wake(now: rig.now).change
+        else {
             Issue.record("not recorded again")
             return
         }
@@ -143,7 +144,7 @@ import Testing
         var rig = try TransitionStart.exchanging.rig()
         _ = try rig.answered(.ambiguous(.broken, unread: Secret("{")))
         _ = try rig.committed(.diskFull)
-        guard case .recordFailure(_, .spent, _, let unread?, _)? = rig.machine.force(now: rig.now).change else {
+        guard case .recordFailure(_, .spent, _, let unread?, _, _, _)? = rig.machine.force(now: rig.now).change else {
             Issue.record("the body is gone")
             return
         }

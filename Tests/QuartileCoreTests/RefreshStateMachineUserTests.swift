@@ -59,7 +59,7 @@ import Testing
             var rig = try TransitionStart.exchanging.rig()
             _ = try rig.answered(.notSent(.throttled(asked)))
             _ = try rig.committed()
-            #expect(try #require(rig.machine.deadline(seenAt: rig.now)) - rig.now.boot >= Milliseconds(250))
+            #expect(try #require(rig.machine.deadline(seenAt: rig.now)) - rig.now.boot >= Milliseconds(300))
         }
     }
 

@@ -12,6 +12,8 @@ struct SchedulerRig {
     var requests = 0
     /// Every answer that a caller got, in order.
     var answers: [RefreshScheduler.WaiterID: [RefreshScheduler.Answer]] = [:]
+    /// What callers that rejected a token were told at once.
+    var rejections: [RefreshScheduler.WaiterID: RefreshScheduler.RejectionAnswer] = [:]
     var freed: [AccountName] = []
     /// What the next commits meet.
     var storeFailure: Failure?
@@ -40,7 +42,24 @@ struct SchedulerRig {
         password: PasswordState = .stored
     ) {
         let tokens = IssuedTokens.made(generation, life: life, sent: now)
-        take(scheduler.replace(name, tokens: tokens, password: password, now: now, using: &random))
+        take(
+            scheduler.replace(
+                .made(name, password: password != .none),
+                tokens: tokens,
+                password: password,
+                now: now,
+                using: &random
+            )
+        )
+    }
+
+    mutating func add(_ account: Account) {
+        let tokens = IssuedTokens.made(sent: now)
+        take(scheduler.replace(account, tokens: tokens, password: .stored, now: now, using: &random))
+    }
+
+    mutating func restore(_ stored: StoredAccount) {
+        take(scheduler.restore(stored, now: now, using: &random))
     }
 
     var ada: RefreshStateMachine {
@@ -104,6 +123,16 @@ struct SchedulerRig {
         return lastWaiter
     }
 
+    @discardableResult
+    mutating func reject(_ rejected: RefreshScheduler.Rejected) -> RefreshScheduler.WaiterID {
+        lastWaiter += 1
+        let deadline = now.boot + .minutes(10)
+        let (answer, effects) = scheduler.reject(.ada, rejected, waiter: lastWaiter, deadline: deadline, now: now)
+        rejections[lastWaiter] = answer
+        take(effects)
+        return lastWaiter
+    }
+
     /// The one answer that a caller got; nil while it waits. Two answers are an issue.
     func answer(to waiter: RefreshScheduler.WaiterID) -> RefreshScheduler.Answer? {
         let all = answers[waiter] ?? []
@@ -133,6 +162,12 @@ struct SchedulerRig {
     mutating func answer(_ outcome: Outcome) throws {
         try #require(!underWay.isEmpty, "no request is under way")
         take(scheduler.answered(underWay.removeFirst(), outcome, now: now, using: &random))
+    }
+
+    /// Answers the oldest request with a failure, and waits until the next is made.
+    mutating func failAndRetry(with outcome: Outcome) throws {
+        try answer(outcome)
+        while underWay.isEmpty { try runToNextDeadline() }
     }
 
     /// A new set, sent for just now.

@@ -109,7 +109,7 @@ extension Simulation {
         else {
             return take(scheduler.release(name, now: now))
         }
-        take(scheduler.replace(name, tokens: tokens, password: state, now: now, using: &random))
+        take(scheduler.replace(account, tokens: tokens, password: state, now: now, using: &random))
     }
 
     /// The password is changed at the API; the user mostly tells the daemon as well.
@@ -123,7 +123,7 @@ extension Simulation {
         account.password = Secret(password)
         let entry = HistoryEntry(at: now.wall, event: .updateByUser, result: .stored)
         _ = store.commit(.updateAccount(account, .stored, entry), .works)
-        take(scheduler.credentialsChanged(name, password: .stored, now: now))
+        take(scheduler.credentialsChanged(account, password: .stored, now: now))
     }
 
     /// The account goes, in mid-flight too, and comes again by a login.

@@ -119,9 +119,10 @@ extension Simulation {
                 counts.refusals += 1
                 knownRefused.insert(presented)
             case .ambiguous(_, .some) where flight.operation == .refresh: knownSpent.insert(presented)
-            case .notSent where flight.operation == .refresh && knownSpent.contains(presented):
+            case .notSent where flight.operation == .refresh && knownSpent.contains(presented),
+                .turnedAway where flight.operation == .refresh && knownSpent.contains(presented):
                 replays[presented, default: 1] -= 1
-            case .notSent, .refused, .passwordRejected, .ambiguous: break
+            case .notSent, .turnedAway, .refused, .passwordRejected, .ambiguous: break
             }
         }
         take(scheduler.answered(flight, outcome, now: now, using: &random))

@@ -88,6 +88,7 @@ extension Outcome {
         switch self {
         case .received: "received"
         case .notSent: "not sent"
+        case .turnedAway: "turned away"
         case .refused: "refused"
         case .passwordRejected: "password rejected"
         case .ambiguous: "ambiguous"
@@ -100,7 +101,8 @@ extension Outcome {
     var failure: Failure? {
         switch self {
         case .received: nil
-        case .notSent(let failure), .refused(let failure), .passwordRejected(let failure), .ambiguous(let failure, _):
+        case .notSent(let failure), .turnedAway(let failure), .refused(let failure), .passwordRejected(let failure),
+            .ambiguous(let failure, _):
             failure
         }
     }

@@ -39,7 +39,7 @@ import Testing
             let wrong = await api.login(account, username: sandbox.username, password: Secret("wrong"))
             #expect(wrong.kind == "password rejected")
             let keyless = await api.refresh(locked, refreshToken: first.refreshToken)
-            #expect(keyless.kind == "not sent")
+            #expect(keyless.kind == "turned away")
             #expect(keyless.failure?.remedy == "quartilectl update --account ada")
             let malformed = await api.login(account, username: "ada", password: Secret("x"))
             #expect(["refused", "password rejected"].contains(malformed.kind))
@@ -52,7 +52,8 @@ import Testing
         (#""kind":"truncate""#, "ambiguous"), (#""kind":"html""#, "ambiguous"),
         (#""kind":"html","code":401"#, "ambiguous"),
         (#""kind":"status","code":503,"when":"after""#, "ambiguous"), (#""kind":"status","code":500"#, "ambiguous"),
-        (#""kind":"status","code":429,"retry_after":7"#, "not sent"), (#""kind":"status","code":403"#, "not sent"),
+        (#""kind":"status","code":429,"retry_after":7"#, "turned away"),
+        (#""kind":"status","code":403"#, "turned away"),
         (#""kind":"status","code":401"#, "refused"), (#""kind":"status","code":404"#, "ambiguous"),
         (#""kind":"endless""#, "ambiguous"), (#""kind":"hang""#, "ambiguous"), (#""kind":"drip""#, "ambiguous"),
         (#""kind":"delay","seconds":0.2"#, "received"), (#""kind":"malformed","variant":"no_refresh""#, "ambiguous"),

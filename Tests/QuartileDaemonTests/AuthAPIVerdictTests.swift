@@ -52,7 +52,7 @@ import Testing
             says: says
         )
     }
-    private static func notSent(
+    private static func turnedAway(
         _ status: String,
         _ body: String,
         _ headers: [String] = [],
@@ -65,8 +65,8 @@ import Testing
             status: status,
             body: body,
             headers: headers,
-            refresh: "not sent",
-            login: "not sent",
+            refresh: "turned away",
+            login: "turned away",
             code: code,
             retryAfter: retryAfter,
             remedy: remedy,
@@ -87,7 +87,7 @@ import Testing
         refused("422 Unprocessable", detail, login: "refused", says: "(422): \"username: field required\""),
         refused("422 Unprocessable", own(422, "x"), login: "refused", says: "(422): \"x\""),
 
-        notSent(
+        turnedAway(
             "401 Unauthorized",
             own(401, badKey),
             [],
@@ -95,7 +95,7 @@ import Testing
             remedy: update,
             says: "subscription key (401): \"Access denied"
         ),
-        notSent(
+        turnedAway(
             "401 Unauthorized",
             own(401, noKey),
             [],
@@ -103,7 +103,7 @@ import Testing
             remedy: update,
             says: "subscription key (401): \"Access denied"
         ),
-        notSent(
+        turnedAway(
             "401 Unauthorized",
             own(401, "bad SUBSCRIPTION-KEY"),
             [],
@@ -111,7 +111,7 @@ import Testing
             remedy: update,
             says: "SUBSCRIPTION-KEY"
         ),
-        notSent(
+        turnedAway(
             "401 Unauthorized",
             own(401, "Ocp-Apim-Subscription-Key?"),
             [],
@@ -119,20 +119,20 @@ import Testing
             remedy: update,
             says: "subscription key"
         ),
-        notSent(
+        turnedAway(
             "403 Forbidden",
             own(403, "Out of call volume quota. Quota will be replenished in 00:00:07."),
             retryAfter: 7,
             says: "quota"
         ),
-        notSent(
+        turnedAway(
             "403 Forbidden",
             own(403, "Out of call volume quota."),
             ["Retry-After: 9"],
             retryAfter: 9,
             says: "quota"
         ),
-        notSent(
+        turnedAway(
             "403 Forbidden",
             own(403, "Not active."),
             [],
@@ -140,22 +140,22 @@ import Testing
             remedy: update,
             says: "(403): \"Not active.\""
         ),
-        notSent("403 Forbidden", "<html>blocked</html>", says: "(403), but not in the API's own form"),
-        notSent(
+        turnedAway("403 Forbidden", "<html>blocked</html>", says: "(403), but not in the API's own form"),
+        turnedAway(
             "429 Too Many",
             own(429, "Rate limit is exceeded. Try again in 7 seconds."),
             retryAfter: 7,
             says: "slow down (429)"
         ),
-        notSent(
+        turnedAway(
             "429 Too Many",
             own(429, "Rate limit is exceeded."),
             ["Retry-After: 5"],
             retryAfter: 5,
             says: "slow down"
         ),
-        notSent("429 Too Many", "<html></html>", ["Retry-After: 99999"], retryAfter: 3600, says: "slow down"),
-        notSent("429 Too Many", "", says: "slow down"),
+        turnedAway("429 Too Many", "<html></html>", ["Retry-After: 99999"], retryAfter: 3600, says: "slow down"),
+        turnedAway("429 Too Many", "", says: "slow down"),
 
         ambiguous("401 Unauthorized", "<html>401</html>", says: "401, but not in the API's own form"),
         ambiguous("401 Unauthorized", "", says: "401, but not in the API's own form"),

@@ -73,7 +73,6 @@ import Testing
             contents[try #require(try await client.answer()).content, default: 0] += 1
         }
         #expect(Set(contents.keys) == ["echo", "overloaded"])
-        #expect(contents["echo", default: 0] > 5)
 
         clients = []
         try await waitUntil("there is room again") {

@@ -145,7 +145,9 @@ struct StoreCommitTests {
         try fixture.commit(.put())
         try fixture.commit(.openIntent(.ada, intent, refreshToken: .ambiguous, replacingOwn: false))
         let entry = HistoryEntry.example(.login, .refused, after: 5)
-        try fixture.commit(.recordFailure(.ada, .refused, .rejected, unread: nil, entry))
+        try fixture.commit(
+            .recordFailure(.ada, .refused, .rejected, unread: nil, entry, told: .example, stayAwayUntil: nil)
+        )
         let stored = try fixture.account()
         #expect(stored.openIntent == nil)
         #expect(stored.refreshToken == .refused)
@@ -158,10 +160,28 @@ struct StoreCommitTests {
     @Test func unreadAnswerIsKeptUntilTheNextSet() throws {
         try fixture.commit(.put())
         let body = Secret(#"{"authorization": 1}"#)
-        try fixture.commit(.recordFailure(.ada, .spent, .stored, unread: body, .example(.refresh, .ambiguous)))
+        try fixture.commit(
+            .recordFailure(
+                .ada,
+                .spent,
+                .stored,
+                unread: body,
+                .example(.refresh, .ambiguous),
+                told: .example,
+                stayAwayUntil: nil
+            )
+        )
         #expect(try fixture.account().unreadAnswer == body)
         try fixture.commit(
-            .recordFailure(.ada, .replayed, .stored, unread: nil, .example(.refresh, .ambiguous, after: 1))
+            .recordFailure(
+                .ada,
+                .replayed,
+                .stored,
+                unread: nil,
+                .example(.refresh, .ambiguous, after: 1),
+                told: .example,
+                stayAwayUntil: nil
+            )
         )
         #expect(try fixture.account().unreadAnswer == body)
         try fixture.commit(.saveTokens(.ada, .example(2), .example(after: 2)))
@@ -171,7 +191,17 @@ struct StoreCommitTests {
     @Test func newLoginReplacesEverythingOfTheAccount() throws {
         try fixture.commit(.put())
         let created = try fixture.read("SELECT created_at FROM accounts", as: Int64.self)
-        try fixture.commit(.recordFailure(.ada, .refused, .rejected, unread: Secret("?"), .example(.login, .refused)))
+        try fixture.commit(
+            .recordFailure(
+                .ada,
+                .refused,
+                .rejected,
+                unread: Secret("?"),
+                .example(.login, .refused),
+                told: .example,
+                stayAwayUntil: nil
+            )
+        )
         try fixture.commit(.openIntent(.ada, intent, refreshToken: .refused, replacingOwn: false))
         let account = Account(
             name: .ada,
@@ -200,7 +230,17 @@ struct StoreCommitTests {
 
     @Test func newCredentialsLeaveTheTokens() throws {
         try fixture.commit(.put())
-        try fixture.commit(.recordFailure(.ada, .refused, .rejected, unread: nil, .example(.login, .refused)))
+        try fixture.commit(
+            .recordFailure(
+                .ada,
+                .refused,
+                .rejected,
+                unread: nil,
+                .example(.login, .refused),
+                told: .example,
+                stayAwayUntil: nil
+            )
+        )
         var account = Account.example(password: "new")
         account.subscriptionKey = Secret("ffffffffffffffffffffffffffffffff")
         account.username = "ada.l@example.com"
@@ -239,7 +279,7 @@ struct StoreCommitTests {
             replacingOwn: true
         ),
         .saveTokens(.bob, .example(1), .example()),
-        .recordFailure(.bob, .spent, .stored, unread: nil, .example()),
+        .recordFailure(.bob, .spent, .stored, unread: nil, .example(), told: .example, stayAwayUntil: nil),
         .updateAccount(.example(.bob), .stored, .example()),
     ])
     func changeToAnAbsentAccountIsAConflict(change: StoreChange) throws {

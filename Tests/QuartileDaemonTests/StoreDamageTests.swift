@@ -11,8 +11,24 @@ struct StoreDamageTests {
         fixture = try StoreFixture()
         try fixture.commit(.put(), .put(.bob))
         try fixture.commit(
-            .recordFailure(.ada, .spent, .stored, unread: Secret("unread"), .example(.refresh, .ambiguous)),
-            .recordFailure(.bob, .spent, .stored, unread: Secret("unread"), .example(.refresh, .ambiguous))
+            .recordFailure(
+                .ada,
+                .spent,
+                .stored,
+                unread: Secret("unread"),
+                .example(.refresh, .ambiguous),
+                told: .example,
+                stayAwayUntil: nil
+            ),
+            .recordFailure(
+                .bob,
+                .spent,
+                .stored,
+                unread: Secret("unread"),
+                .example(.refresh, .ambiguous),
+                told: .example,
+                stayAwayUntil: nil
+            )
         )
     }
 

@@ -144,6 +144,14 @@ extension IssuedTokens {
     }
 }
 
+extension LastError {
+    static let example = LastError(
+        Failure(.upstreamUnavailable, "the API is failing"),
+        at: Moment.start.wall,
+        retryAt: Moment.start.wall + .minutes(1)
+    )
+}
+
 extension HistoryEntry {
     static func example(
         _ event: Event = .refresh,

@@ -39,7 +39,15 @@ struct StoreLoadTests {
         try fixture.commit(.put())
         for age in ages.reversed() {
             try fixture.commit(
-                .recordFailure(.ada, .unspent, .stored, unread: nil, .example(.refresh, .notSent, after: age))
+                .recordFailure(
+                    .ada,
+                    .unspent,
+                    .stored,
+                    unread: nil,
+                    .example(.refresh, .notSent, after: age),
+                    told: .example,
+                    stayAwayUntil: nil
+                )
             )
         }
         let recent = try fixture.account().recent.filter { $0.event == .refresh }
@@ -57,7 +65,9 @@ struct StoreLoadTests {
                         .unspent,
                         .stored,
                         unread: nil,
-                        .example(.refresh, .notSent, after: .seconds($0))
+                        .example(.refresh, .notSent, after: .seconds($0)),
+                        told: .example,
+                        stayAwayUntil: nil
                     )
                 }
             )
@@ -82,7 +92,9 @@ struct StoreLoadTests {
                         .unspent,
                         .stored,
                         unread: nil,
-                        .example(.refresh, .notSent, after: .hours(3 * $0))
+                        .example(.refresh, .notSent, after: .hours(3 * $0)),
+                        told: .example,
+                        stayAwayUntil: nil
                     )
                 }
             )

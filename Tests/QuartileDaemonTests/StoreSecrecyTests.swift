@@ -37,7 +37,15 @@ struct StoreSecrecyTests {
             )
         ])
         // Looked at within a transaction: its journal holds what the pages held before.
-        let failure = StoreChange.recordFailure(.ada, .spent, .stored, unread: Secret(secrets[4]), .example())
+        let failure = StoreChange.recordFailure(
+            .ada,
+            .spent,
+            .stored,
+            unread: Secret(secrets[4]),
+            .example(),
+            told: .example,
+            stayAwayUntil: nil
+        )
         var files: [String: Data] = [:]
         try store.commit([failure])
         try store.abandon([failure]) {
@@ -86,7 +94,9 @@ struct StoreSecrecyTests {
                     .spent,
                     .stored,
                     unread: Secret(text + "?"),
-                    .example(after: Milliseconds(generation))
+                    .example(after: Milliseconds(generation)),
+                    told: .example,
+                    stayAwayUntil: nil
                 ),
             ])
         }

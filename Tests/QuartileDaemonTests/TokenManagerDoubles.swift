@@ -70,12 +70,15 @@ extension MemoryTokenStore.Contents {
             accounts[name]?.tokens = tokens
             accounts[name]?.refreshToken = .unspent
             accounts[name]?.openIntent = nil
-        case .recordFailure(let name, let refreshToken, let password, let unread, let entry):
+            accounts[name]?.lastError = nil
+        case .recordFailure(let name, let refreshToken, let password, let unread, let entry, let told, let stayAway):
             accounts[name]?.refreshToken = refreshToken
             accounts[name]?.password = password
             accounts[name]?.unreadAnswer = unread
             accounts[name]?.openIntent = nil
             accounts[name]?.recent.append(entry)
+            accounts[name]?.lastError = told
+            accounts[name]?.stayAwayUntil = stayAway
         case .putAccount(let account, let password, let tokens, let entry):
             accounts[account.name] = StoredAccount(
                 account: account,

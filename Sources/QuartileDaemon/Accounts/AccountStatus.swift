@@ -32,6 +32,16 @@ package struct AccountStatus: Sendable {
     }
 }
 
+/// What came of a token's rejection, with the generation of the newest.
+package enum Rejection: Sendable {
+    /// A refresh has brought a new one.
+    case refreshed(Generation)
+    /// The refused token is not the newest.
+    case alreadyReplaced(Generation)
+    /// The last refresh was too short a time ago for another.
+    case tooSoon(Generation)
+}
+
 /// A token with what a program needs beside it.
 package struct ServedToken: Sendable {
     package var account: Account

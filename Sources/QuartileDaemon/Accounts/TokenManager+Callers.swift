@@ -48,6 +48,37 @@ extension TokenManager {
         return try status(of: name)
     }
 
+    /// Replaces an access token that an API refused, if it is the newest, and waits for that.
+    package func reject(
+        _ name: AccountName,
+        _ rejected: RefreshScheduler.Rejected
+    ) async throws(RequestFailure) -> Rejection {
+        let answer = await withCheckedContinuation { (done: CheckedContinuation<RejectionAnswer, Never>) in
+            let answer = transition { state, now in
+                state.lastCaller += 1
+                let caller = state.lastCaller
+                let (answer, effects) = state.scheduler.reject(
+                    name,
+                    rejected,
+                    waiter: caller,
+                    deadline: now.boot + TokenManager.longestRefresh,
+                    now: now
+                )
+                if answer == nil { state.callers[caller] = { done.resume(returning: .refresh($0)) } }
+                return (answer, effects)
+            }
+            if let answer { done.resume(returning: answer) }
+        }
+        switch answer {
+        case .alreadyReplaced(let generation): return .alreadyReplaced(generation)
+        case .tooSoon(let generation): return .tooSoon(generation)
+        case .unknownAccount: throw absent(name)
+        case .refresh(let answer): return .refreshed(try token(name, answer).get().tokens.generation)
+        }
+    }
+
+    private typealias RejectionAnswer = RefreshScheduler.RejectionAnswer
+
     /// More than a refresh and the login behind it can take; a bound for what should not happen.
     private static let longestRefresh = Milliseconds.minutes(10)
 

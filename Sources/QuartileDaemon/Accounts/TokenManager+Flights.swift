@@ -52,6 +52,7 @@ extension TokenManager {
         switch outcome {
         case .received: return
         case .notSent(let reason): (what, failure) = ("not sent", reason)
+        case .turnedAway(let reason): (what, failure) = ("turned away", reason)
         case .refused(let reason): (what, failure) = ("refused", reason)
         case .passwordRejected(let reason): (what, failure) = ("password refused", reason)
         case .ambiguous(let reason, _): (what, failure) = ("no sound answer", reason)

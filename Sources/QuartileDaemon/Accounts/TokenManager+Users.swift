@@ -56,7 +56,8 @@ extension TokenManager {
             case .received(let set, let sent):
                 let password: PasswordState = account.password == nil ? .none : .stored
                 try await self.store(account, set, at: sent, password: password, event: .loginByUser)
-            case .notSent(var failure), .refused(var failure), .passwordRejected(var failure):
+            case .notSent(var failure), .turnedAway(var failure), .refused(var failure),
+                .passwordRejected(var failure):
                 // What was given just now is wrong, and nothing of it was stored that an update could mend.
                 failure.remedy = nil
                 throw .failed(failure, retryAt: failure.retryAfter.map { self.clock.now().wall + $0 })
@@ -111,7 +112,7 @@ extension TokenManager {
             try await self.commit(.updateAccount(account, password, entry))
             self.transition { [account] state, now in
                 state.accounts[account.name] = account
-                return ((), state.scheduler.credentialsChanged(account.name, password: password, now: now))
+                return ((), state.scheduler.credentialsChanged(account, password: password, now: now))
             }
         }
     }
@@ -193,7 +194,7 @@ extension TokenManager {
             state.accounts[account.name] = account
             state.validations[account.name] = nil
             let effects = state.scheduler.replace(
-                account.name,
+                account,
                 tokens: tokens,
                 password: password,
                 now: now,

@@ -27,7 +27,7 @@ extension SQLiteTokenStore {
             try openIntent(name, intent, refreshToken, replacingOwn: replacingOwn, db)
         case .saveTokens(let name, let tokens, let entry):
             try saveTokens(name, tokens, entry, db)
-        case .recordFailure(let name, let refreshToken, let password, let unread, let entry):
+        case .recordFailure(let name, let refreshToken, let password, let unread, let entry, told: _, stayAwayUntil: _):
             try recordFailure(name, refreshToken, password, unread: unread, entry, db)
         case .putAccount(let account, let password, let tokens, let entry):
             try putAccount(account, password, tokens, entry, db)

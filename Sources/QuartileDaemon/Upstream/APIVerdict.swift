@@ -4,8 +4,10 @@ import QuartileCore
 enum APIVerdict: Sendable {
     /// The API says it did what it was asked; what follows from the body is for the caller to say.
     case succeeded(HTTPAnswer, sent: Moment, from: Peer)
-    /// The API never acted on the request.
+    /// The API was not reached.
     case notSent(Failure)
+    /// The request was turned away before the API acted on it.
+    case turnedAway(Failure)
     /// The API refused what was presented, in its own words.
     case refused(status: Int, quoted: String)
     /// Nobody can say what became of it.
@@ -47,9 +49,9 @@ extension APIVerdict {
         switch answer.status {
         case 429:
             let message = "the API asks to slow down (429)\(quoted)"
-            return .notSent(Failure(.upstreamUnavailable, message, retryAfter: retryAfter))
+            return .turnedAway(Failure(.upstreamUnavailable, message, retryAfter: retryAfter))
         case 403:
-            return .notSent(forbidden(refusal, quoted: quoted, retryAfter: retryAfter, account: account, peer: peer))
+            return .turnedAway(forbidden(refusal, quoted: quoted, retryAfter: retryAfter, account: account, peer: peer))
         case 400, 401, 422:
             guard let refusal else {
                 let message = "\(peer.endpoint) answered \(answer.status), but not in the API's own form"
@@ -59,7 +61,7 @@ extension APIVerdict {
                 return .unknown(Failure(.upstreamUnavailable, fault.whileReading(from: peer)))
             }
             if answer.status == 401, refusal.isAboutSubscriptionKey {
-                return .notSent(badKey("the API refused the subscription key (401)\(quoted)", account: account))
+                return .turnedAway(badKey("the API refused the subscription key (401)\(quoted)", account: account))
             }
             return .refused(status: answer.status, quoted: QuotedMessage.quote(refusal.message, hiding: secrets))
         default:

@@ -35,6 +35,7 @@ package final class QuartileAuthAPI: AuthAPI {
         switch await exchange(account, path: call.path, fields: fields, presenting: password) {
         case .succeeded(let answer, let sent, let peer): return tokens(answer, sent: sent, from: peer)
         case .notSent(let failure): return .notSent(failure)
+        case .turnedAway(let failure): return .turnedAway(failure)
         case .unknown(let failure): return .ambiguous(failure, unread: nil)
         case .refused(401, let quoted):
             return .passwordRejected(Failure(.upstreamRejected, "the API refused the username or password: \(quoted)"))
@@ -48,6 +49,7 @@ package final class QuartileAuthAPI: AuthAPI {
         switch await present(refreshToken, name: "refresh token", to: call, account) {
         case .succeeded(let answer, let sent, let peer): return tokens(answer, sent: sent, from: peer)
         case .notSent(let failure): return .notSent(failure)
+        case .turnedAway(let failure): return .turnedAway(failure)
         case .unknown(let failure): return .ambiguous(failure, unread: nil)
         case .refused(let status, let quoted):
             return .refused(Failure(.upstreamRejected, "the API refused the refresh token (\(status)): \(quoted)"))
@@ -59,7 +61,7 @@ package final class QuartileAuthAPI: AuthAPI {
         switch await present(accessToken, name: "access token", to: call, account) {
         case .succeeded: return .success(true)
         case .refused(401, _): return .success(false)
-        case .notSent(let failure), .unknown(let failure): return .failure(failure)
+        case .notSent(let failure), .turnedAway(let failure), .unknown(let failure): return .failure(failure)
         case .refused(let status, let quoted):
             return .failure(Failure(.upstreamRejected, "the API refused to validate the token (\(status)): \(quoted)"))
         }
