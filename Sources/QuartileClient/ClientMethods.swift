@@ -57,6 +57,12 @@ extension Client {
         return try read { () throws(ProtocolViolation) in try ValidateResult(json: result) }
     }
 
+    /// Says that an API refused an access token, so that it is replaced if it is the newest.
+    public mutating func rejectToken(_ params: RejectTokenParams) throws(ClientError) -> RejectTokenResult {
+        let result = try call(.rejectToken, params: params.json)
+        return try read { () throws(ProtocolViolation) in try RejectTokenResult(json: result) }
+    }
+
     /// Removes an account and everything of it.
     public mutating func logout(_ params: AccountParams) throws(ClientError) {
         _ = try call(.logout, params: params.json)

@@ -4,10 +4,11 @@ extension Method {
     /// Whether a call may be made twice where it is not known if it was carried out.
     ///
     /// `refresh` may not: a second one would spend a second refresh token. Nor may `logout`: the second one would find
-    /// no account and report the success of the first as a failure.
+    /// no account and report the success of the first as a failure. `reject_token` may: a token that was replaced in
+    /// answer to the first is not replaced again.
     public var isRepeatable: Bool {
         switch self {
-        case .hello, .getToken, .listAccounts, .status, .validate: true
+        case .hello, .getToken, .listAccounts, .status, .validate, .rejectToken: true
         case .login, .importTokens, .updateAccount, .refresh, .logout: false
         }
     }
@@ -20,7 +21,7 @@ extension Method {
         switch self {
         case .hello, .listAccounts, .status: 30
         case .getToken: GetTokenParams.defaultMaxWait + Self.margin
-        case .login, .importTokens, .updateAccount, .refresh, .validate, .logout: 300
+        case .login, .importTokens, .updateAccount, .refresh, .validate, .rejectToken, .logout: 300
         }
     }
 

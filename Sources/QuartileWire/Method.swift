@@ -9,5 +9,6 @@ public enum Method: String, Sendable, CaseIterable {
     case status
     case refresh
     case validate
+    case rejectToken = "reject_token"
     case logout
 }

@@ -90,6 +90,14 @@ struct ParamsReader {
         return min(seconds, limit)
     }
 
+    func optionalInteger(_ name: String, from least: Int64) throws(WireError) -> Int64? {
+        guard let value = value(name) else { return nil }
+        guard let integer = value.int64, integer >= least else {
+            throw WireError(parameter: name, "must be a whole number, \(least) or more")
+        }
+        return integer
+    }
+
     func optionalAPIVersion() throws(WireError) -> WireAPIVersion? {
         guard let word = try optionalString("api_version") else { return nil }
         guard let version = WireAPIVersion(rawValue: word) else {

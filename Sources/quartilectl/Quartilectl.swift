@@ -9,7 +9,7 @@ struct Quartilectl: ParsableCommand {
         version: ProjectVersion.current,
         subcommands: [
             GetTokenCommand.self, LoginCommand.self, ImportCommand.self, UpdateCommand.self, ListCommand.self,
-            StatusCommand.self, RefreshCommand.self, ValidateCommand.self, LogoutCommand.self,
+            StatusCommand.self, RefreshCommand.self, ValidateCommand.self, RejectCommand.self, LogoutCommand.self,
         ]
     )
 

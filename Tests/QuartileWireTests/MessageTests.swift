@@ -190,7 +190,7 @@ private struct Rejection: Equatable {
         #expect(try Request(id: 1, method).knownMethod() == method)
     }
 
-    @Test(arguments: ["", "Hello", "get-token", "reject_token", "subscribe", "metrics", "rpc.discover"])
+    @Test(arguments: ["", "Hello", "get-token", "reject-token", "subscribe", "metrics", "rpc.discover"])
     func `knows no other method`(name: String) {
         let error = #expect(throws: WireError.self) { try Request(id: 1, method: name).knownMethod() }
         #expect(error?.code == .methodNotFound)

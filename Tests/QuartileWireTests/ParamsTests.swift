@@ -321,3 +321,33 @@ private func without(_ json: JSON, _ name: String) -> JSON {
         #expect(complaint { () throws(WireError) in try NoParams(json: 1, of: method) } != nil)
     }
 }
+
+@Suite struct `Params of reject_token` {
+    private func complaintOf(_ json: JSON) -> String? {
+        complaint { () throws(WireError) in try RejectTokenParams(json: json) }
+    }
+
+    @Test(arguments: [RejectTokenParams.Rejected.generation(7), .accessToken("eyJ.abc.def")])
+    func `name the token by its generation or its text`(rejected: RejectTokenParams.Rejected) throws {
+        let params = RejectTokenParams(account: "x", rejected: rejected)
+        #expect(try RejectTokenParams(json: params.json) == params)
+    }
+
+    @Test(arguments: [
+        (#"{"account":"x"}"#, "generation"), (#"{"generation":1}"#, "account"),
+        (#"{"account":"x","generation":0}"#, "generation"), (#"{"account":"x","generation":"1"}"#, "generation"),
+        (#"{"account":"x","generation":1.5}"#, "generation"), (#"{"account":"x","access_token":""}"#, "access_token"),
+        (#"{"account":"x","access_token":7}"#, "access_token"), (#"{"account":"x","token":"t"}"#, "token"),
+        (#"{"account":"x","generation":1,"access_token":"t"}"#, "access_token"),
+    ])
+    func `are refused where they name none or are wrong`(text: String, parameter: String) throws {
+        #expect(complaintOf(try JSON.parse(text.utf8)) == parameter)
+    }
+
+    @Test func `show no token when printed, dumped or reflected`() {
+        let params = RejectTokenParams(account: "x", rejected: .accessToken("eyJ.abc.def"))
+        var dumped = ""
+        dump(params, to: &dumped)
+        for text in ["\(params)", String(reflecting: params), dumped] { #expect(!text.contains("eyJ")) }
+    }
+}

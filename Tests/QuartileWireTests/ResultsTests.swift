@@ -156,6 +156,19 @@ import Testing
         #expect(try ValidateResult(json: result.json) == result)
     }
 
+    @Test(arguments: RejectTokenResult.Outcome.allCases)
+    func `of reject_token`(outcome: RejectTokenResult.Outcome) throws {
+        let result = RejectTokenResult(outcome, generation: 7)
+        #expect(result.json.text == #"{"outcome":"\#(outcome.rawValue)","generation":7}"#)
+        #expect(try RejectTokenResult(json: result.json) == result)
+    }
+
+    @Test func `of reject_token with an outcome that is not known`() {
+        #expect(throws: ProtocolViolation.self) {
+            try RejectTokenResult(json: ["outcome": "forgotten", "generation": 7])
+        }
+    }
+
     @Test func `of logout`() throws {
         #expect(LogoutResult().json.text == #"{"removed":true}"#)
         #expect(try LogoutResult(json: LogoutResult().json) == LogoutResult())

@@ -59,6 +59,12 @@ package struct RequestHandler: RequestHandling {
                     let (valid, at) = try await manager.validate(name)
                     return ValidateResult(valid: valid, checkedAt: at.seconds).json
                 }
+            case .rejectToken:
+                let params = try RejectTokenParams(json: request.params)
+                let name = try AccountName(wire: params.account)
+                answer(reply) { () throws(RequestFailure) in
+                    RejectTokenResult(try await manager.reject(name, RefreshScheduler.Rejected(params.rejected))).json
+                }
             case .logout:
                 let name = try account(request, method)
                 answer(reply) { () throws(RequestFailure) in

@@ -105,6 +105,25 @@ extension WireToken {
     }
 }
 
+extension RefreshScheduler.Rejected {
+    init(_ rejected: RejectTokenParams.Rejected) {
+        switch rejected {
+        case .generation(let generation): self = .generation(generation)
+        case .accessToken(let token): self = .accessToken(Secret(token))
+        }
+    }
+}
+
+extension RejectTokenResult {
+    init(_ rejection: Rejection) {
+        switch rejection {
+        case .refreshed(let generation): self.init(.refreshed, generation: generation)
+        case .alreadyReplaced(let generation): self.init(.alreadyReplaced, generation: generation)
+        case .tooSoon(let generation): self.init(.tooSoon, generation: generation)
+        }
+    }
+}
+
 extension WireAPIVersion {
     init(_ version: APIVersion) {
         switch version {
