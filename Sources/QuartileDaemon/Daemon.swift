@@ -46,7 +46,12 @@ package struct Daemon: Sendable {
             } else {
                 listener = try ListeningSocket.bind(try rules.socket(flag: flags.socket))
             }
-            store = try SQLiteTokenStore.open(at: database, key: keyFile)
+            do {
+                store = try SQLiteTokenStore.open(at: database, key: keyFile)
+            } catch {
+                listener.removeFile()
+                throw error
+            }
         } catch {
             throw StartFailure(error)
         }
@@ -62,7 +67,7 @@ package struct Daemon: Sendable {
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let clock = SystemClock()
-            let api = try QuartileAuthAPI(configuration.authAPISettings, clock: clock)
+            let api = try QuartileAuthAPI(configuration.authAPISettings, clock: clock, eventLoop: loops.next())
             let jobs = BackgroundJobs()
             let manager = TokenManager(
                 store: store,
@@ -118,14 +123,24 @@ package struct Daemon: Sendable {
                 notifier.send(.watchdog)
             }
         }
-        // They are stopped from the last to the first: clients get their answers, flights end, requests that still hang
-        // are cut off, and then there is no work.
+        // They are stopped from the last to the first: the service manager is told, clients get their answers, flights
+        // end, requests that still hang are cut off, and then there is no work.
         let group = ServiceGroup(
-            services: [jobs, UpstreamConnections(api: api), manager, server],
+            services: [jobs, UpstreamConnections(api: api), manager, server, Farewell(notifier: notifier)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: log
         )
         try await group.run()
+    }
+}
+
+/// Tells the service manager, as the first thing of shutdown, that the daemon is ending.
+private struct Farewell: Service, CustomStringConvertible {
+    var notifier: SystemdNotifier?
+    var description: String { "Farewell" }
+
+    func run() async {
+        await shutdownBegins()
         notifier?.send(.stopping)
     }
 }

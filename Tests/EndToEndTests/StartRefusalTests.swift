@@ -156,6 +156,7 @@ import Testing
             try content.write(to: URL(filePath: home.database))
             #expect(try await refusal(home, 74).contains(home.database))
             #expect(try Data(contentsOf: URL(filePath: home.database)) == content)
+            #expect(!FileManager.default.fileExists(atPath: home.socket))
         }
     }
 

@@ -277,7 +277,7 @@ import Testing
         let server = try RawServer.answering(Fixture.http("201 Created", Fixture.tokenSet))
         defer { server.stop() }
         let account = try Fixture.account(server.url)
-        let api = try QuartileAuthAPI(AuthAPISettings(), clock: StoppedClock())
+        let api = try Fixture.api()
         await api.shutdown()
         let outcome = await api.refresh(account, refreshToken: Secret("refresh-1"))
         await api.shutdown()
@@ -295,7 +295,7 @@ import Testing
         }
         defer { server.stop() }
         let account = try Fixture.account(server.url)
-        let api = try QuartileAuthAPI(AuthAPISettings(), clock: StoppedClock())
+        let api = try Fixture.api()
         async let flight = api.refresh(account, refreshToken: Secret("refresh-1"))
         for await _ in began { break }
         await api.shutdown()

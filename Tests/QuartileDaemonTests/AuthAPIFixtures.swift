@@ -1,3 +1,4 @@
+import NIOPosix
 import QuartileCore
 @testable import QuartileDaemon
 
@@ -59,12 +60,19 @@ enum Fixture {
             + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
+    static func api(
+        _ settings: AuthAPISettings = AuthAPISettings(),
+        clock: any MomentSource = StoppedClock()
+    ) throws -> QuartileAuthAPI {
+        try QuartileAuthAPI(settings, clock: clock, eventLoop: MultiThreadedEventLoopGroup.singleton.next())
+    }
+
     static func withAPI<Result>(
         _ settings: AuthAPISettings = AuthAPISettings(timeout: .seconds(30)),
         clock: any MomentSource = StoppedClock(),
         _ body: (QuartileAuthAPI) async throws -> Result
     ) async throws -> Result {
-        let api = try QuartileAuthAPI(settings, clock: clock)
+        let api = try api(settings, clock: clock)
         do {
             let result = try await body(api)
             await api.shutdown()

@@ -109,7 +109,7 @@ import Testing
         let files = ["absent.pem", "empty.pem", "broken.pem", "ca.key", "."].map(authority.file)
         for file in files {
             let error = #expect(throws: UnusableCAFile.self) {
-                try QuartileAuthAPI(AuthAPISettings(caFile: file), clock: StoppedClock())
+                try Fixture.api(AuthAPISettings(caFile: file))
             }
             #expect(error?.path == file)
             #expect(error?.problem.isEmpty == false)

@@ -47,7 +47,11 @@ final class HTTPPoster: Sendable {
     private let timeout: TimeAmount
     private let clock: any MomentSource
 
-    init(_ settings: AuthAPISettings, clock: any MomentSource) throws(UnusableCAFile) {
+    init(
+        _ settings: AuthAPISettings,
+        clock: any MomentSource,
+        eventLoop: any EventLoop
+    ) throws(UnusableCAFile) {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.certificateVerification = .fullVerification
@@ -68,11 +72,10 @@ final class HTTPPoster: Sendable {
         configuration.connectionPool.idleTimeout = .milliseconds(100)
 
         // All on one loop: a deadline can't pass on one thread while the request is being written on another.
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
-        direct = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
+        direct = HTTPClient(eventLoopGroupProvider: .shared(eventLoop), configuration: configuration)
         if let proxy = settings.proxy {
             configuration.proxy = .server(host: proxy.host, port: proxy.port)
-            tunnelled = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
+            tunnelled = HTTPClient(eventLoopGroupProvider: .shared(eventLoop), configuration: configuration)
         } else {
             tunnelled = nil
         }

@@ -1,3 +1,4 @@
+package import NIOCore
 package import QuartileCore
 import QuartileWire
 
@@ -7,13 +8,17 @@ package final class QuartileAuthAPI: AuthAPI {
     private let clock: any MomentSource
     private let poster: HTTPPoster
 
-    /// An API that is reached as `settings` say. Fails where their trust roots can't be read.
+    /// An API that is reached as `settings` say, from `eventLoop`. Fails where their trust roots can't be read.
     ///
     /// ``shutdown()`` must be called before the last reference goes.
-    package init(_ settings: AuthAPISettings, clock: any MomentSource) throws(UnusableCAFile) {
+    package init(
+        _ settings: AuthAPISettings,
+        clock: any MomentSource,
+        eventLoop: any EventLoop
+    ) throws(UnusableCAFile) {
         self.settings = settings
         self.clock = clock
-        poster = try HTTPPoster(settings, clock: clock)
+        poster = try HTTPPoster(settings, clock: clock, eventLoop: eventLoop)
     }
 
     /// Closes all connections and ends what is under way, as if its answer had been lost. Later calls send nothing.
