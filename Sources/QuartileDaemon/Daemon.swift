@@ -39,6 +39,9 @@ package struct Daemon: Sendable {
                 file: try rules.configuration(flag: flags.configuration),
                 environment: environment
             )
+            var log = Logger(label: "quartiled", factory: { StreamLogHandler.standardError(label: $0) })
+            log.logLevel = configuration.logLevel
+            self.log = log
             let database = try rules.database(flag: flags.database)
             let keyFile = KeyFile(path: try rules.keyFile())
             if let handedOver = try SocketActivation.take() {
@@ -47,7 +50,7 @@ package struct Daemon: Sendable {
                 listener = try ListeningSocket.bind(try rules.socket(flag: flags.socket))
             }
             do {
-                store = try SQLiteTokenStore.open(at: database, key: keyFile)
+                store = try SQLiteTokenStore.open(at: database, key: keyFile, log: log)
             } catch {
                 listener.removeFile()
                 throw error
@@ -56,9 +59,6 @@ package struct Daemon: Sendable {
             throw StartFailure(error)
         }
         notifier = SystemdNotifier(environment: environment)
-        var log = Logger(label: "quartiled", factory: { StreamLogHandler.standardError(label: $0) })
-        log.logLevel = configuration.logLevel
-        self.log = log
     }
 
     /// Serves until SIGTERM or SIGINT, then ends what is under way and returns.

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Logging
 import QuartileCore
 
 @testable import QuartileDaemon
@@ -9,6 +10,9 @@ final class StoreFixture: Sendable {
     let directory: TemporaryDirectory
     var path: String { directory.file("state/quartiled.db") }
     var keyPath: String { directory.file("data/key") }
+
+    let clock = StoreClock()
+    let logs = StoreLog()
 
     init() throws { directory = try TemporaryDirectory() }
 
@@ -23,7 +27,9 @@ final class StoreFixture: Sendable {
             key: KeyFile(path: keyPath),
             schema: schema,
             bootID: bootID,
-            busyTimeout: busyTimeout
+            busyTimeout: busyTimeout,
+            clock: clock,
+            log: logs.logger
         )
     }
 

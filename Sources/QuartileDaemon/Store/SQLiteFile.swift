@@ -14,6 +14,9 @@ struct SQLiteFile {
     /// The file whose lock goes before everything else: one daemon at a time.
     var lockPath: String { path + ".lock" }
 
+    /// What is given up on a full disk.
+    var ballastPath: String { path + ".ballast" }
+
     private var problem: SQLiteProblem { SQLiteProblem(path: path) }
 
     /// Looks at the file without a change to it. False where there is none, and none was: then it can be made.
@@ -41,6 +44,25 @@ struct SQLiteFile {
         }
         try checkHeader(mode: status.st_mode)
         return true
+    }
+
+    /// What tells a file from any other, as long as it is open (stat(2)).
+    struct Identity: Equatable {
+        let device: dev_t
+        let number: ino_t
+    }
+
+    /// The file that has the database's name now; nil where none has.
+    func identity() throws(FileError) -> Identity? {
+        try PrivateFiles.status(path).map { Identity(device: $0.st_dev, number: $0.st_ino) }
+    }
+
+    /// The file no longer has its name.
+    var displaced: StoreError {
+        .failed(
+            "The database \(path) was moved, removed or replaced while the daemon has it open, and is not written any more. "
+                + "Put the file that was there back in its place, or restart the daemon to go on without it."
+        )
     }
 
     /// Refuses a directory that others can write to: they could put a journal there, which SQLite would play back.

@@ -7,11 +7,11 @@ struct SQLiteProblem {
     /// The file.
     let path: String
 
-    /// `error` as the store's own.
-    func storeError(_ error: any Error) -> StoreError {
+    /// `error` as the store's own. `systemError` is what the system call behind it left, where that is known.
+    func storeError(_ error: any Error, systemError: Errno? = nil) -> StoreError {
         switch error {
         case let error as StoreError: error
-        case let error as DatabaseError: .failed(sentence(error))
+        case let error as DatabaseError: .failed(sentence(error, systemError))
         case let error as FileError: .failed("\(error.sentence) The database is \(path).")
         default: damaged("a value is not what it should be")
         }
@@ -33,8 +33,23 @@ struct SQLiteProblem {
         )
     }
 
-    private func sentence(_ error: DatabaseError) -> String {
-        let reason = "\(error.message ?? "no reason given"), SQLite code \(error.extendedResultCode.rawValue)"
+    private func sentence(_ error: DatabaseError, _ systemError: Errno?) -> String {
+        var reason = "\(error.message ?? "no reason given"), SQLite code \(error.extendedResultCode.rawValue)"
+        if let systemError { reason += ", \(systemError)" }
+        switch systemError?.code {
+        case ENOSPC:
+            return "The database \(path) can't be written: its disk is full (\(reason)). Free some space there."
+        case EDQUOT:
+            return "The database \(path) can't be written: the disk quota of uid \(geteuid()) is used up (\(reason)). "
+                + "Free some space there, or have the quota raised."
+        case EFBIG:
+            return "The database \(path) can't be written: no file may be that large (\(reason)). "
+                + "Raise the limit (ulimit -f, or LimitFSIZE= in the unit)."
+        case EROFS:
+            return "The database \(path) can't be written: its disk is mounted for reading only (\(reason)). "
+                + "Mount it for writing."
+        default: break
+        }
         switch error.resultCode.primaryResultCode {
         case .SQLITE_FULL:
             return "The database \(path) can't be written: its disk is full (\(reason)). Free some space there."

@@ -2,22 +2,24 @@ import GRDB
 package import QuartileCore
 
 extension SQLiteTokenStore {
+    /// Writes all of `changes`, or none. What must not be lost is written at the cost of the ballast where the disk is
+    /// full. A disk that fails is tried a second time: an error of the last sync leaves the change in the file, where
+    /// only another commit can say whether it is on disk.
     package func commit(_ changes: [StoreChange]) throws(StoreError) {
         do {
-            try queue.writeWithoutTransaction { db in
-                // Left open by a ROLLBACK that failed.
-                if db.isInsideTransaction { try db.rollback() }
-                try db.inTransaction(.immediate) {
-                    for change in changes { try apply(change, db) }
-                    return .commit
-                }
-            }
+            // Before the database: should this end half way, the account is still there to be removed again.
             for change in changes {
                 if case .removeAccount(let name) = change { try removeFromCopies(name) }
             }
         } catch {
             throw SQLiteProblem(path: path).storeError(error)
         }
+        do throws(SQLiteWriteFailure) {
+            try write(changes)
+        } catch {
+            try writeAgain(changes, after: error)
+        }
+        ballast.restore()
     }
 
     /// Writes one change, within the caller's transaction.

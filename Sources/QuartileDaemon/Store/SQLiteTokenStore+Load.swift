@@ -6,11 +6,15 @@ extension SQLiteTokenStore {
     static let recent = Milliseconds.hours(2)
 
     package func load(now: Moment) throws(StoreError) -> StoreContents {
+        let contents: StoreContents
         do {
-            return try queue.read { db in try contents(db, now: now) }
+            contents = try queue.read { db in try self.contents(db, now: now) }
         } catch {
             throw SQLiteProblem(path: path).storeError(error)
         }
+        // Tokens that are handed out must not be gone after a power loss.
+        settle()
+        return contents
     }
 
     private func contents(_ db: Database, now: Moment) throws -> StoreContents {

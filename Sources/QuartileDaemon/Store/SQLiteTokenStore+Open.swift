@@ -1,4 +1,5 @@
 import GRDB
+package import Logging
 
 extension SQLiteTokenStore {
     /// Opens the database at `path` with the key from `source`; makes both where there is no database yet.
@@ -8,8 +9,23 @@ extension SQLiteTokenStore {
     ///
     /// Errors end the daemon: `.failed` with 74, `.newerSchema` and `.wrongKey` (the key is missing, is not a key, or
     /// does not fit) with 78, `.inUse` with 75. Each holds one sentence with the file's name and a way out.
-    package static func open(at path: String, key source: any KeySource) throws(StoreError) -> SQLiteTokenStore {
-        try open(at: path, key: source, schema: .current, bootID: BootID.current, busyTimeout: 2)
+    ///
+    /// What does not keep the store from its work is no error and is logged: a full disk, on which the ballast can't be
+    /// made.
+    package static func open(
+        at path: String,
+        key source: any KeySource,
+        log: Logger
+    ) throws(StoreError) -> SQLiteTokenStore {
+        try open(
+            at: path,
+            key: source,
+            schema: .current,
+            bootID: BootID.current,
+            busyTimeout: 2,
+            clock: SystemClock(),
+            log: log
+        )
     }
 
     /// As above, with what only tests vary.
@@ -18,7 +34,9 @@ extension SQLiteTokenStore {
         key source: any KeySource,
         schema: SQLiteSchema,
         bootID: String?,
-        busyTimeout: Double
+        busyTimeout: Double,
+        clock: any MomentSource,
+        log: Logger
     ) throws(StoreError) -> SQLiteTokenStore {
         do {
             let file = SQLiteFile(path: try PrivateFiles.resolve(path), schema: schema, busyTimeout: busyTimeout)
@@ -30,7 +48,19 @@ extension SQLiteTokenStore {
             }
             let queue = try file.connect()
             let sealer = try queue.inDatabase { db in try admit(db, file: file, key: source) }
-            return SQLiteTokenStore(queue: queue, sealer: sealer, file: file, bootID: bootID, lock: lock)
+            guard let identity = try file.identity() else { throw file.displaced }
+            let store = SQLiteTokenStore(
+                queue: queue,
+                sealer: sealer,
+                file: file,
+                identity: identity,
+                ballast: Ballast(path: file.ballastPath, clock: clock, log: log),
+                bootID: bootID,
+                lock: lock,
+                log: log
+            )
+            store.ballast.restore()
+            return store
         } catch let error as LockFileError {
             switch error {
             case .held: throw .inUse(error.sentence)

@@ -1,4 +1,5 @@
 import GRDB
+import Logging
 import QuartileCore
 import Synchronization
 
@@ -8,20 +9,39 @@ import Synchronization
 /// journal cut to nothing and synced, which, unlike the removal of the journal, is on disk for certain, and unlike a
 /// write-ahead log leaves no old secret in a second file.
 ///
+/// A commit returns when its change is on disk in the file that has the database's name, or throws. On a full disk the
+/// ballast, 1 MiB beside the database, is given up for what must not be lost.
+///
 /// Calls may come from any thread and block it; they are served one after the other.
 package final class SQLiteTokenStore: TokenStore {
     let queue: DatabaseQueue
     let sealer: Sealer
     let file: SQLiteFile
+    /// The file that was opened. As long as SQLite has it open, no other can have the same.
+    let identity: SQLiteFile.Identity
+    let ballast: Ballast
     let bootID: String?
+    let log: Logger
     private let lock: Mutex<LockFile?>
 
     /// An open store. `open(at:key:)` is how one comes about.
-    init(queue: DatabaseQueue, sealer: Sealer, file: SQLiteFile, bootID: String?, lock: LockFile) {
+    init(
+        queue: DatabaseQueue,
+        sealer: Sealer,
+        file: SQLiteFile,
+        identity: SQLiteFile.Identity,
+        ballast: Ballast,
+        bootID: String?,
+        lock: LockFile,
+        log: Logger
+    ) {
         self.queue = queue
         self.sealer = sealer
         self.file = file
+        self.identity = identity
+        self.ballast = ballast
         self.bootID = bootID
+        self.log = log
         self.lock = Mutex(lock)
     }
 
