@@ -123,6 +123,11 @@ package final class ChildProcess: Sendable {
     /// What it has written to standard error so far.
     package var errors: String { errorPath.map(read) ?? "" }
 
+    /// Removes the files with its output: for programs that are started by the thousand.
+    package func removeOutput() throws {
+        for path in [outputPath, errorPath].compactMap(\.self) { try FileManager.default.removeItem(atPath: path) }
+    }
+
     private func read(_ path: String) -> String {
         String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }

@@ -10,7 +10,10 @@ package struct Sandbox: Sendable {
     package let process: ChildProcess
 
     /// Starts one and waits until it is ready.
-    package init(_ arguments: String...) async throws {
+    package init(_ arguments: String...) async throws { try await self.init(arguments: arguments) }
+
+    /// Starts one and waits until it is ready.
+    package init(arguments: [String]) async throws {
         let process = try ChildProcess(try Program.sandbox.path, arguments, environment: try Home().environment)
         let text = try await eventually("the sandbox", every: .milliseconds(5)) { () -> String? in
             if let end = process.end {

@@ -34,6 +34,12 @@ struct Tally: Sendable {
         if let problem { failures.append("\(name): \(problem)") } else { passed += 1 }
     }
 
+    /// Counts one case that failed.
+    mutating func count(_ name: String, failed error: any Error, _ more: String = "") {
+        if error is LostLogin { lost += 1 }
+        count(name, problem: "\(error)\(more)")
+    }
+
     /// Notes a figure.
     mutating func note(_ name: String, _ value: String, met: Bool = true) {
         figures.append(Figure(name: name, value: value, met: met))

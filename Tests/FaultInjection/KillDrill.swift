@@ -1,0 +1,328 @@
+import EndToEndHarness
+import Foundation
+
+/// Kills a daemon in the middle of an operation, starts it again and looks at what is left, again and again.
+final class KillDrill {
+    /// How the daemon is killed.
+    enum Killer: Sendable {
+        /// At the `number`th call of this name that one of its threads of that role makes from now on; `solo` has only
+        /// that one of them counted.
+        case systemCall(String, number: Int, ThreadRole, solo: Int?)
+        /// So long after the request was sent.
+        case after(Duration)
+        /// When all is done, with every call logged.
+        case whenDone
+    }
+
+    /// What a kill came to.
+    struct Strike {
+        var operation: KilledOperation
+        /// The answer that the client had got, if any.
+        var answer: JSON?
+        /// Whether the killer struck; false where the operation went through untouched, and the kill came after it.
+        var hit = true
+        /// The calls from the moment the request was sent, by name; only where they were logged.
+        var identities: [String] = []
+        var calls: [TracedCall] = []
+        /// Which of them was struck.
+        var struck: String?
+    }
+
+    /// What was measured on the way.
+    struct Findings: Sendable {
+        /// How long the longest wait for a token was, from the restart on.
+        var slowestToken = Duration.zero
+        /// Logins lost where that can't be helped: no password stored, the old token spent, the new one never saved.
+        var lostInWindow = 0
+
+        mutating func add(_ other: Findings) {
+            slowestToken = max(slowestToken, other.slowestToken)
+            lostInWindow += other.lostInWindow
+        }
+    }
+
+    private(set) var findings = Findings()
+
+    let subject: Subject
+    private let remember: Bool
+    private let mode: String
+    /// The newest token set that the daemon is known to have.
+    private(set) var generation = 0
+    private(set) var accessToken = ""
+
+    /// Starts a daemon with `ada` logged in.
+    init(mode: String, remember: Bool) async throws {
+        self.mode = mode
+        self.remember = remember
+        // A spent token that is replayed within the grace is taken; a busy machine is no reason to miss it.
+        subject = try await Subject(mode: mode, sandbox: mode == "grace" ? ["--grace", "10m"] : [])
+        try await logIn("ada")
+        try await learn()
+    }
+
+    // MARK: - Before
+
+    /// Has the guest there or not, as the operation wants it.
+    func prepare(_ operation: KilledOperation) async throws {
+        switch operation {
+        case .refresh, .relogin: break
+        case .login:
+            if try await isThere("guest") { _ = try await result("logout", ["account": "guest"]) }
+        case .logout:
+            if try await !isThere("guest") { try await logIn("guest") }
+        }
+        // From here on, the log tells what the operation had the server do.
+        try await subject.sandbox.control("DELETE", "calls")
+    }
+
+    // MARK: - The kill
+
+    /// Sends the request and has the daemon killed. It is gone when this returns.
+    func strike(_ operation: KilledOperation, with killer: Killer) async throws -> Strike {
+        var strike = Strike(operation: operation)
+        switch killer {
+        case .after(let delay):
+            try await subject.client.send(operation.request(to: subject.sandbox, remember: remember))
+            pause(delay)
+            try await subject.kill()
+            strike.answer = try await lastAnswer()
+        case .systemCall(let name, let number, let role, let solo):
+            let roles = try ThreadRole.all(of: subject.process.pid)
+            var threads = roles.filter { $0.value == role }.map(\.key).sorted()
+            // What the others do is logged, so that it shows which call was struck.
+            var others: [String] = []
+            if let solo, threads.count > 1 {
+                others = threads
+                threads = [others.remove(at: solo % others.count)]
+            }
+            let pid = subject.process.pid
+            var straces = [
+                try await Strace(attachedTo: pid, threads: threads, inject: ["\(name):signal=KILL:when=\(number)"])
+            ]
+            if !others.isEmpty { straces.append(try await Strace(attachedTo: pid, threads: others)) }
+            try await trace(&strike, straces, roles) { log, start in
+                let index = log.struck(name, number, among: Set(threads))
+                let found = try present(index, "the call that was struck: \(name) \(number)")
+                return found >= start ? found - start : nil
+            }
+        case .whenDone:
+            let roles = try ThreadRole.all(of: subject.process.pid)
+            try await trace(&strike, [try await Strace(attachedTo: subject.process.pid)], roles) { _, _ in nil }
+        }
+        return strike
+    }
+
+    /// Has the operation done under straces that are attached, of which the first may kill.
+    private func trace(
+        _ strike: inout Strike,
+        _ straces: [Strace],
+        _ roles: [String: ThreadRole],
+        _ struck: (StraceLog, _ start: Int) throws -> Int?
+    ) async throws {
+        let start = StraceLog(try straces.map { try $0.log }, roles: roles).calls.count
+        strike.answer = try await sendToTheEnd(strike.operation)
+        strike.hit = try await endsByItself(straces[0])
+        if !strike.hit { try await subject.kill() }
+        for strace in straces { _ = try await strace.process.waitForEnd() }
+        _ = try await subject.process.waitForEnd()
+        let log = StraceLog(try straces.map { try $0.log }, roles: roles)
+        strike.calls = Array(log.calls.dropFirst(start))
+        strike.identities = log.identities(from: start)
+        if strike.hit { strike.struck = try struck(log, start).map { strike.identities[$0] } }
+        for strace in straces { try strace.removeLog() }
+    }
+
+    /// Sends the request as a client of its own, that leaves when it has its answer or the daemon is gone.
+    private func sendToTheEnd(_ operation: KilledOperation) async throws -> JSON? {
+        do {
+            try subject.connect()
+            try await subject.client.send(operation.request(to: subject.sandbox, remember: remember))
+            return try await lastAnswer()
+        } catch is SystemError {
+            // It was gone before it could even be asked.
+            return nil
+        }
+    }
+
+    private func lastAnswer() async throws -> JSON? {
+        defer { subject.client.socket.endSending() }
+        do {
+            return try await subject.client.socket.line(within: .seconds(20)).map { try JSON($0) }
+        } catch is SystemError {
+            return nil
+        }
+    }
+
+    /// Whether strace's victim ends within the time that what comes after the answer takes.
+    private func endsByItself(_ strace: Strace) async throws -> Bool {
+        do {
+            _ = try await strace.process.waitForEnd(within: .milliseconds(30))
+            return true
+        } catch is TimedOut {
+            return false
+        }
+    }
+
+    // MARK: - After
+
+    /// Starts the daemon and kills it before it is done with that, perhaps.
+    func killStarting(after delay: Duration) async throws {
+        try subject.startWithoutWaiting()
+        pause(delay)
+        try await subject.kill()
+    }
+
+    /// Starts the daemon again, and throws where anything is not as it must be.
+    func recover(from strike: Strike) async throws {
+        try await subject.start()
+        try await check(strike)
+    }
+
+    /// Looks at a daemon that has been started again.
+    func check(_ strike: Strike) async throws {
+        let token = try await result("get_token", ["account": "ada", "max_wait": 5])
+        let waited = ContinuousClock.now - subject.started
+        findings.slowestToken = max(findings.slowestToken, waited)
+        try hold(waited <= .seconds(5), "a token after \(waited)")
+        let access = try present(token["access_token"]?.string, "an access token in \(token.names)")
+        let found = try present(token["generation"]?.int, "a generation")
+        try hold(found >= generation, "generation \(found) after generation \(generation)")
+        try hold(found > generation || access == accessToken, "another token of the same generation \(found)")
+        if strike.operation == .refresh || strike.operation == .relogin, strike.answer?["result"] != nil {
+            guard found > generation else { throw LostLogin("the acknowledged generation is gone: it is \(found)") }
+        }
+        try await checkGuest(after: strike)
+        guard try await stillIn(strike, found) else {
+            findings.lostInWindow += 1
+            try await logIn("ada")
+            return try await learn()
+        }
+        try hold(try await subject.sandbox.accepts(access), "the API does not take the token that is served")
+        // What the crash left open is settled by the next refresh: with a stored password by logging in.
+        let refreshed = try await refreshed()
+        guard refreshed["result"]?["state"]?.string == "active" else {
+            guard try await !stillIn(strike, found) else { throw Unmet("the next refresh: \(refreshed.text)") }
+            findings.lostInWindow += 1
+            try await logIn("ada")
+            return try await learn()
+        }
+        try await learn()
+        try hold(generation > found, "a refresh that left generation \(found)")
+        try await checkIntegrity()
+    }
+
+    /// False where a person has to log in and that could not be helped. Throws where it could.
+    private func stillIn(_ strike: Strike, _ found: Int) async throws -> Bool {
+        let account = try await result("status", ["account": "ada"])["accounts"]?[0]
+        let state = try present(account?["state"]?.string, "ada's state")
+        try hold(account?["password_stored"]?.bool == remember, "password_stored is \(String(describing: account))")
+        guard state == "login_required" else { return true }
+        guard !remember else { throw LostLogin("login_required with a password stored: \(account?.text ?? "")") }
+        // The only excuse: the server rotated in answer to this operation, and what it gave was not saved.
+        let rotated = try await subject.sandbox.calls("refresh").contains {
+            $0["outcome"] == "rotated"
+        }
+        guard strike.operation == .refresh, rotated else { throw LostLogin("login_required, and nothing was rotated") }
+        guard found == generation else { throw LostLogin("login_required though generation \(found) was saved") }
+        guard mode == "strict" else { throw LostLogin("login_required though the server takes a spent token") }
+        return false
+    }
+
+    private func checkGuest(after strike: Strike) async throws {
+        let there = try await isThere("guest")
+        let done = strike.answer?["result"] != nil
+        switch strike.operation {
+        case .refresh, .relogin: return
+        case .login: guard there || !done else { throw LostLogin("the guest's login was acknowledged and is gone") }
+        case .logout: try hold(!there || !done, "the guest's logout was acknowledged and is undone")
+        }
+        guard there else { return }
+        let token = try await result("get_token", ["account": "guest", "max_wait": 5])
+        let access = try present(token["access_token"]?.string, "the guest's access token")
+        try hold(try await subject.sandbox.accepts(access), "the API does not take the guest's token")
+    }
+
+    private func checkIntegrity() async throws {
+        let verdict = try await SQLiteShell.run("PRAGMA integrity_check", on: subject.home.database)
+        try hold(verdict == "ok\n", "integrity_check says \(verdict)")
+    }
+
+    /// What helps to understand a failure.
+    func lastWords() throws -> String { "; the daemon said: \(try subject.lastWords())" }
+
+    /// At the end: with a stored password, no token that may be spent was ever presented again.
+    func checkReuse() async throws {
+        guard remember else { return }
+        let reused = try await subject.sandbox.control("GET", "state")["reused"]?.int
+        try hold(reused == 0, "\(reused ?? -1) spent refresh tokens were presented again")
+    }
+
+    // MARK: - Asking
+
+    /// Has `ada` refreshed. One that comes while the daemon is still writing down that the last one was cut off is told
+    /// so, and asks again.
+    private func refreshed() async throws -> JSON {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while true {
+            let response = try await response("refresh", ["account": "ada"])
+            guard response["error"]?["data"]?["code"] == "upstream_unavailable", ContinuousClock.now < deadline else {
+                return response
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func learn() async throws {
+        let token = try await result("get_token", ["account": "ada"])
+        know(
+            try present(token["generation"]?.int, "a generation"),
+            try present(token["access_token"]?.string, "an access token")
+        )
+    }
+
+    /// From here on, this is the newest token set.
+    func know(_ generation: Int, _ accessToken: String) {
+        self.generation = generation
+        self.accessToken = accessToken
+    }
+
+    private func logIn(_ account: String) async throws {
+        _ = try await result("login", .login(account, to: subject.sandbox, remember: remember))
+    }
+
+    private func isThere(_ account: String) async throws -> Bool {
+        try await result("list_accounts", [:])["accounts"]?.elements.contains { $0["account"]?.string == account }
+            ?? false
+    }
+
+    private func response(_ method: String, _ params: JSON) async throws -> JSON {
+        try await subject.client.call(method, params)
+    }
+
+    private func result(_ method: String, _ params: JSON) async throws -> JSON {
+        let response = try await response(method, params)
+        return try present(response["result"], "a result of \(method): \(response["error"]?.text ?? "")")
+    }
+}
+
+/// Blocks the thread: for moments that a timer of the runtime would miss by more than they last.
+func pause(_ duration: Duration) { usleep(UInt32(max(0, duration / .microseconds(1)))) }
+
+/// A promise that was not kept.
+struct Unmet: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// The promise.
+struct LostLogin: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Throws where something is not as it must be.
+func hold(_ condition: Bool, _ otherwise: @autoclosure () -> String) throws {
+    guard condition else { throw Unmet(otherwise()) }
+}

@@ -1,0 +1,90 @@
+import EndToEndHarness
+
+/// Kills at every system call of one operation, and says by count that each was struck.
+struct KillSweep: Sendable {
+    let mode: String
+    let operation: KilledOperation
+    let remember: Bool
+    /// How many calls to strike at most, chosen by chance; nil for every one.
+    let sample: Int?
+
+    /// What came of a sweep beside its tally.
+    struct Coverage: Sendable {
+        var struck = 0
+        var calls = 0
+        var missed: [String] = []
+
+        mutating func add(_ other: Coverage) {
+            struck += other.struck
+            calls += other.calls
+            missed += other.missed
+        }
+    }
+
+    /// After so many failures the rest would only repeat them.
+    static let patienceWithFailures = 5
+    /// Which thread makes a call is the scheduler's choice, and `when=` counts for each thread: so the calls that were
+    /// not struck are aimed at again, by a new log.
+    private static let rounds = 40
+
+    /// As it was, then as if one thread made all calls of the role, then one thread after the other alone.
+    private func aim(at call: TracedCall, _ round: Int) -> (number: Int, solo: Int?) {
+        switch round {
+        case 0, 2: (call.earlierInThread + 1, nil)
+        case 1: (call.earlierInRole + 1, nil)
+        default: (call.earlierInThread + 1, round)
+        }
+    }
+
+    func run(_ plan: Plan, named name: String) async throws -> (Tally, Coverage, KillDrill.Findings) {
+        var tally = Tally()
+        var findings = KillDrill.Findings()
+        var chances = plan.chances(name)
+        var struck: Set<String> = []
+        var expected: Set<String> = []
+        var drill = try await KillDrill(mode: mode, remember: remember)
+        for round in 0..<KillSweep.rounds {
+            // One run that nothing disturbs says what there is to strike.
+            try await drill.prepare(operation)
+            let whole = try await drill.strike(operation, with: .whenDone)
+            try hold(whole.answer?["result"] != nil, "undisturbed: \(whole.answer?.text ?? "no answer")")
+            try await drill.recover(from: whole)
+            var targets = zip(whole.identities, whole.calls).filter { !struck.contains($0.0) }
+            expected = Set(zip(whole.identities, whole.calls).filter { !$0.1.isWaking }.map(\.0))
+            if round > 0 { targets = targets.filter { !$0.1.isWaking } }
+            if let sample { targets = Array(targets.shuffled(using: &chances).prefix(sample)) }
+            for (identity, call) in targets where !struck.contains(identity) {
+                let (number, solo) = aim(at: call, round)
+                var place = "\(call.name) \(number)"
+                do {
+                    try await drill.prepare(operation)
+                    let killer = KillDrill.Killer.systemCall(call.name, number: number, call.role, solo: solo)
+                    let strike = try await drill.strike(operation, with: killer)
+                    place = strike.struck ?? place
+                    if let found = strike.struck { struck.insert(found) }
+                    try await drill.recover(from: strike)
+                    if strike.hit { tally.count(name, problem: nil) }
+                } catch {
+                    tally.count("\(name) at \(place)", failed: error, try drill.lastWords())
+                    findings.add(drill.findings)
+                    if tally.failures.count >= KillSweep.patienceWithFailures { return (tally, Coverage(), findings) }
+                    try await drill.subject.kill()
+                    drill = try await KillDrill(mode: mode, remember: remember)
+                }
+            }
+            if sample != nil || expected.isSubset(of: struck) { break }
+        }
+        try await drill.checkReuse()
+        findings.add(drill.findings)
+        let missed = sample == nil ? expected.subtracting(struck).sorted() : []
+        return (
+            tally,
+            Coverage(
+                struck: expected.intersection(struck).count,
+                calls: expected.count,
+                missed: missed.map { "\(name): \($0)" }
+            ),
+            findings
+        )
+    }
+}
