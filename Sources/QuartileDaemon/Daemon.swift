@@ -123,10 +123,12 @@ package struct Daemon: Sendable {
                 notifier.send(.watchdog)
             }
         }
-        // They are stopped from the last to the first: the service manager is told, clients get their answers, flights
+        // They are stopped from the last to the first: the beginning is told, clients get their answers, flights
         // end, requests that still hang are cut off, and then there is no work.
         let group = ServiceGroup(
-            services: [jobs, UpstreamConnections(api: api), manager, server, Farewell(notifier: notifier)],
+            services: [
+                jobs, UpstreamConnections(api: api), manager, server, StopNotice(manager: manager, notifier: notifier),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: log
         )
@@ -134,13 +136,15 @@ package struct Daemon: Sendable {
     }
 }
 
-/// Tells the service manager, as the first thing of shutdown, that the daemon is ending.
-private struct Farewell: Service, CustomStringConvertible {
+/// Tells, as the first thing of shutdown, that it has begun.
+private struct StopNotice: Service, CustomStringConvertible {
+    var manager: TokenManager
     var notifier: SystemdNotifier?
-    var description: String { "Farewell" }
+    var description: String { "StopNotice" }
 
     func run() async {
         await shutdownBegins()
+        manager.announceStop()
         notifier?.send(.stopping)
     }
 }

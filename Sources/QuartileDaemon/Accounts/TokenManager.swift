@@ -20,6 +20,9 @@ package final class TokenManager: Sendable {
         var validations: [AccountName: Validation] = [:]
         var random = SystemRandomNumberGenerator()
         var armedFor: BootTime?
+        /// When shutdown began. Clients still get their answers then.
+        var stopAnnounced: Moment?
+        /// Clients are gone, and what is left is to be ended.
         var isStopping = false
         /// Resumed when no flight is under way any more, after `isStopping`.
         var drained: CheckedContinuation<Void, Never>?
@@ -216,15 +219,27 @@ extension TokenManager.State {
 // MARK: - Stopping
 
 extension TokenManager: Service {
-    /// How long flights that are under way at shutdown may take to end.
-    package static let drainTime = Duration.seconds(10)
+    /// How long flights may take to end, from the beginning of shutdown: less than any service manager waits.
+    package static let drainTime = Milliseconds.seconds(10)
     /// How often, meanwhile, what could not be saved is tried again.
     fileprivate static let retryTimeAtStop = Milliseconds(500)
 
-    /// Does nothing until shutdown, then waits until no flight is under way and all that was to be saved is saved.
+    /// Shutdown has begun, and clients get their answers first: the time for flights runs from here.
+    package func announceStop() {
+        let now = clock.now()
+        change { $0.stopAnnounced = $0.stopAnnounced ?? now }
+    }
+
+    /// Does nothing until its turn in shutdown, then waits until no flight is under way and all that was to be saved is
+    /// saved.
     package func run() async throws {
         await shutdownBegins()
-        change { $0.isStopping = true }
+        announceStop()
+        let drainEnd = change { state in
+            state.isStopping = true
+            return state.stopAnnounced.map { $0.boot + TokenManager.drainTime }
+        }
+        let timeLeft = max(0, (drainEnd.map { $0 - clock.now().boot } ?? 0).count)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await withCheckedContinuation { continuation in
@@ -235,7 +250,7 @@ extension TokenManager: Service {
                 }
             }
             group.addTask {
-                try? await Task.sleep(for: TokenManager.drainTime)  // cut short when the flights have ended
+                try? await Task.sleep(for: .milliseconds(timeLeft))  // cut short when the flights have ended
                 self.change { $0.drained.take() }?.resume()
             }
             await group.next()
@@ -251,7 +266,7 @@ extension TokenManager: Service {
     }
 
     /// Whether the daemon is about to end.
-    package var isStopping: Bool { inspect { $0.isStopping } }
+    package var isStopping: Bool { inspect { $0.stopAnnounced != nil } }
 
     /// Whether the store fails to write what it is given.
     package var isStorageFailing: Bool { inspect { $0.scheduler.isStorageFailing } }
