@@ -2,6 +2,9 @@ import QuartileCore
 
 /// What came back of an HTTP request.
 struct HTTPAnswer: Sendable {
+    /// The most that is read of a body. A token set is a few KiB.
+    static let largestBody = 1 << 20
+
     /// The status code.
     var status: Int
     /// The header fields, in the order that they came in.

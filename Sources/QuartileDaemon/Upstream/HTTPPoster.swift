@@ -37,8 +37,6 @@ package struct UnusableCAFile: Error, Equatable {
 /// once, so that none is found dead after the request was written, and connecting is tried once. There are no cookies
 /// and no cache; neither proxies nor key logs are taken from the environment; certificates are always verified.
 final class HTTPPoster: Sendable {
-    /// The most that is read of a body. A token set is a few KiB.
-    static let largestBody = 1 << 20
     /// The most connections to one host: with many accounts due at once the rest wait their turn, within their timeout.
     static let connectionsPerHost = 16
 
@@ -153,7 +151,7 @@ private final class ExchangeRecorder: HTTPClientResponseDelegate {
 
     func didReceiveBodyPart(task: HTTPClient.Task<Void>, _ buffer: ByteBuffer) -> EventLoopFuture<Void> {
         let fits = record.withLock { record in
-            let room = HTTPPoster.largestBody - (record.answer?.body.count ?? 0)
+            let room = HTTPAnswer.largestBody - (record.answer?.body.count ?? 0)
             record.answer?.body.append(contentsOf: buffer.readableBytesView.prefix(room))
             return buffer.readableBytes <= room
         }

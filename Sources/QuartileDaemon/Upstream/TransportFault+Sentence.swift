@@ -52,7 +52,7 @@ extension TransportFault {
         switch self {
         case .timedOut: "\(peer.endpoint) did not finish its answer within \(peer.limit)"
         case .notHTTP: "\(peer.endpoint) did not end its answer as HTTP says"
-        case .tooLarge: "\(peer.endpoint) answered with more than \(HTTPPoster.largestBody >> 20) MiB"
+        case .tooLarge: "\(peer.endpoint) answered with more than \(HTTPAnswer.largestBody >> 20) MiB"
         case .stopping: "the daemon stopped before \(peer.endpoint) had finished its answer"
         case .other(let clause): "the answer of \(peer.endpoint) broke off: \(clause)"
         case .closed, .connectionRefused, .cannotConnect, .tls, .unresolved, .proxyRefused, .proxyWantsLogin:
