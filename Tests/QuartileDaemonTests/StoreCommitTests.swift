@@ -188,6 +188,56 @@ struct StoreCommitTests {
         #expect(try fixture.account().unreadAnswer == nil)
     }
 
+    @Test func lastErrorAndWaitComeBack() throws {
+        try fixture.commit(.put(), .put(.bob))
+        var told = LastError.example
+        told.failure.remedy = "quartilectl update --account ada@example.com"
+        let until = Moment.start.wall + .hours(1)
+        try fixture.commit(.failure(told: told, stayAwayUntil: until))
+        let accounts = try fixture.load().accounts
+        #expect(accounts.map(\.lastError) == [told, nil])
+        #expect(accounts.map(\.stayAwayUntil) == [until, nil])
+
+        let last = LastError(Failure(.loginRequired, "log in"), at: Moment.start.wall + 5, retryAt: nil)
+        try fixture.commit(.failure(told: last, stayAwayUntil: nil))
+        #expect(try fixture.load().accounts.first?.lastError == last)
+        #expect(try fixture.load().accounts.first?.stayAwayUntil == nil)
+    }
+
+    @Test func savedSetForgetsTheLastErrorAndKeepsTheWait() throws {
+        let until = Moment.start.wall + .hours(1)
+        try fixture.commit(.put(), .failure(told: .example, stayAwayUntil: until))
+        try fixture.commit(.saveTokens(.ada, .example(2), .example(after: 1)))
+        #expect(try fixture.account().lastError == nil)
+        #expect(try fixture.account().stayAwayUntil == until)
+    }
+
+    @Test(arguments: [
+        ("0123456789abcdef0123456789abcdef", "https://api.example.com", true),
+        ("ffffffffffffffffffffffffffffffff", "https://api.example.com", false),
+        ("0123456789abcdef0123456789abcdef", "https://other.example.com", false),
+    ])
+    func loginKeepsAWaitOnlyWithItsKeyAndHost(key: String, baseURL: String, isKept: Bool) throws {
+        let until = Moment.start.wall + .hours(1)
+        try fixture.commit(.put(), .failure(told: .example, stayAwayUntil: until))
+        var account = Account.example(baseURL: baseURL)
+        account.subscriptionKey = Secret(key)
+        try fixture.commit(.putAccount(account, .stored, .example(2), .example(.loginByUser, after: 1)))
+        #expect(try fixture.account().lastError == nil)
+        #expect(try fixture.account().stayAwayUntil == (isKept ? until : nil))
+    }
+
+    @Test(arguments: [("0123456789abcdef0123456789abcdef", true), ("ffffffffffffffffffffffffffffffff", false)])
+    func newCredentialsKeepTheErrorAndAWaitOnlyWithItsKey(key: String, isKept: Bool) throws {
+        let until = Moment.start.wall + .hours(1)
+        try fixture.commit(.put(), .failure(told: .example, stayAwayUntil: until))
+        var account = Account.example(password: "new")
+        account.subscriptionKey = Secret(key)
+        try fixture.commit(.updateAccount(account, .stored, .example(.updateByUser, .stored)))
+        #expect(try fixture.account().lastError == .example)
+        #expect(try fixture.account().stayAwayUntil == (isKept ? until : nil))
+    }
+
     @Test func newLoginReplacesEverythingOfTheAccount() throws {
         try fixture.commit(.put())
         let created = try fixture.read("SELECT created_at FROM accounts", as: Int64.self)
@@ -310,5 +360,19 @@ struct StoreCommitTests {
             .removeAccount(.bob)
         )
         #expect(try fixture.account().tokens == .example(2))
+    }
+}
+
+extension StoreChange {
+    fileprivate static func failure(told: LastError, stayAwayUntil: UnixTime?) -> StoreChange {
+        .recordFailure(
+            .ada,
+            .unspent,
+            .stored,
+            unread: nil,
+            .example(.refresh, .turnedAway),
+            told: told,
+            stayAwayUntil: stayAwayUntil
+        )
     }
 }

@@ -62,6 +62,7 @@ struct StoreDamageTests {
         "UPDATE history SET result = 'eaten' WHERE account_id = 1",
         "INSERT INTO intents VALUES (1, 1, 'dance', '', 0, NULL)",
         "DELETE FROM token_sets WHERE account_id = 1",
+        "UPDATE last_errors SET code = 'hungry' WHERE account_id = 1",
     ])
     func accountWithAChangedOrMovedValueIsDamagedAndTheOtherIsServed(sql: String) throws {
         try fixture.tamper(sql)

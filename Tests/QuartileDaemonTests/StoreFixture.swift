@@ -84,6 +84,14 @@ final class StoreFixture: Sendable {
         return value
     }
 
+    /// Every row of a table, as text.
+    func rows(of table: String) throws -> [String] {
+        let queue = try DatabaseQueue(path: path)
+        let rows = try queue.read { db in try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { "\($0)" } }
+        try queue.close()
+        return rows
+    }
+
     /// The bytes of the database.
     func bytes() throws -> [UInt8] { Array(try bytes(at: path)) }
 

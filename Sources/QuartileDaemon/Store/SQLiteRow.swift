@@ -54,4 +54,8 @@ extension Row {
 
     /// A point in time.
     func time(_ index: Int) throws(UnexpectedValue) -> UnixTime { UnixTime(milliseconds: try integer(index)) }
+
+    func timeIfPresent(_ index: Int) throws(UnexpectedValue) -> UnixTime? {
+        try integerIfPresent(index).map(UnixTime.init(milliseconds:))
+    }
 }

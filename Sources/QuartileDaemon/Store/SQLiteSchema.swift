@@ -19,7 +19,7 @@ struct SQLiteSchema: Sendable {
     static let applicationID: Int32 = 0x5152_5444
 
     /// What this program writes.
-    static let current = SQLiteSchema(migrations: [version1])
+    static let current = SQLiteSchema(migrations: [version1, version2])
 
     /// Brings the file from `version` to the newest version, each step in a transaction of its own.
     func migrate(_ db: Database, from version: Int) throws {
@@ -42,7 +42,7 @@ struct SQLiteSchema: Sendable {
         try db.execute(sql: "PRAGMA user_version = \(step + 1)")
     }
 
-    /// Times are milliseconds: `…_at` since 1970, `…_at_boot` since the boot that `boot_id` names. Sealed values are
+    /// Times are milliseconds: `at`, `…_at` and `…_until` since 1970, `…_at_boot` since the boot that `boot_id` names. Sealed values are
     /// BLOBs in tables with a rowid: SQLite 3.40 overwrites those when they are deleted (`PRAGMA secure_delete`).
     private static let version1: Migration = { db in
         try db.execute(
@@ -106,6 +106,25 @@ struct SQLiteSchema: Sendable {
                     event TEXT NOT NULL,
                     result TEXT NOT NULL,
                     UNIQUE (account_id, at, event, result)
+                ) STRICT;
+                """
+        )
+    }
+
+    /// What a restart must not forget: what failed last, and how long the API asked to be left alone. The messages are
+    /// kept in clear, as they are shown and logged: no secret comes into them.
+    private static let version2: Migration = { db in
+        try db.execute(
+            sql: """
+                ALTER TABLE accounts ADD COLUMN stay_away_until INTEGER;
+
+                CREATE TABLE last_errors (
+                    account_id INTEGER PRIMARY KEY REFERENCES accounts (id) ON DELETE CASCADE,
+                    code TEXT NOT NULL,
+                    message TEXT NOT NULL,
+                    remedy TEXT,
+                    at INTEGER NOT NULL,
+                    retry_at INTEGER
                 ) STRICT;
                 """
         )

@@ -29,8 +29,10 @@ extension SQLiteTokenStore {
             try openIntent(name, intent, refreshToken, replacingOwn: replacingOwn, db)
         case .saveTokens(let name, let tokens, let entry):
             try saveTokens(name, tokens, entry, db)
-        case .recordFailure(let name, let refreshToken, let password, let unread, let entry, told: _, stayAwayUntil: _):
-            try recordFailure(name, refreshToken, password, unread: unread, entry, db)
+        case .recordFailure(let name, let refreshToken, let password, let unread, let entry, let told, let until):
+            let head = try head(of: name, db)
+            try recordFailure(head, refreshToken, password, unread: unread, entry, db)
+            try tell(told, stayAwayUntil: until, head, db)
         case .putAccount(let account, let password, let tokens, let entry):
             try putAccount(account, password, tokens, entry, db)
         case .updateAccount(let account, let password, let entry):
@@ -74,7 +76,9 @@ extension SQLiteTokenStore {
         guard head.generation == tokens.generation - 1 else { throw StoreError.conflict(name) }
         try replaceTokens(tokens, head, db)
         try closeIntent(head, db)
-        try run("DELETE FROM unread_answers WHERE account_id = ?", [head.id], db)
+        for table in ["unread_answers", "last_errors"] {
+            try run("DELETE FROM \(table) WHERE account_id = ?", [head.id], db)
+        }
         try run(
             "UPDATE accounts SET refresh_token_state = ?, updated_at = ? WHERE id = ?",
             [RefreshTokenState.unspent.rawValue, entry.at.milliseconds, head.id],
@@ -84,14 +88,13 @@ extension SQLiteTokenStore {
     }
 
     private func recordFailure(
-        _ name: AccountName,
+        _ head: Head,
         _ refreshToken: RefreshTokenState,
         _ password: PasswordState,
         unread: Secret?,
         _ entry: HistoryEntry,
         _ db: Database
     ) throws {
-        let head = try head(of: name, db)
         try closeIntent(head, db)
         try run(
             "UPDATE accounts SET refresh_token_state = ?, password_state = ?, updated_at = ? WHERE id = ?",
@@ -112,6 +115,26 @@ extension SQLiteTokenStore {
         try append(entry, head, db)
     }
 
+    /// Keeps what a user is told of a failure, and how long the API asked to be left alone.
+    private func tell(_ error: LastError, stayAwayUntil: UnixTime?, _ head: Head, _ db: Database) throws {
+        try run(
+            """
+            INSERT OR REPLACE INTO last_errors (account_id, code, message, remedy, at, retry_at)
+            VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [
+                head.id, error.failure.code.rawValue, error.failure.message, error.failure.remedy,
+                error.at.milliseconds, error.retryAt?.milliseconds,
+            ],
+            db
+        )
+        try run(
+            "UPDATE accounts SET stay_away_until = ? WHERE id = ?",
+            [stayAwayUntil?.milliseconds, head.id],
+            db
+        )
+    }
+
     private func putAccount(
         _ account: Account,
         _ password: PasswordState,
@@ -119,6 +142,7 @@ extension SQLiteTokenStore {
         _ entry: HistoryEntry,
         _ db: Database
     ) throws {
+        try forgetWait(unlessKeyStays: account, db)
         let (subscriptionKey, sealedPassword) = sealCredentials(of: account)
         try run(
             """
@@ -135,7 +159,7 @@ extension SQLiteTokenStore {
             db
         )
         // Unread, whatever they hold: this is how a damaged account is mended.
-        for table in ["token_sets", "intents", "unread_answers"] {
+        for table in ["token_sets", "intents", "unread_answers", "last_errors"] {
             let sql = "DELETE FROM \(table) WHERE account_id = (SELECT id FROM accounts WHERE name = ?)"
             try run(sql, [account.name.text], db)
         }
@@ -153,6 +177,7 @@ extension SQLiteTokenStore {
         let head = try head(of: account.name, db)
         // The tokens that stay are bound to the base URL that is stored.
         guard head.baseURL == account.baseURL else { throw StoreError.conflict(account.name) }
+        try forgetWait(unlessKeyStays: account, db)
         let (subscriptionKey, sealedPassword) = sealCredentials(of: account)
         try run(
             """

@@ -26,11 +26,13 @@ extension SQLiteTokenStore {
                 SELECT a.id, a.name, a.base_url, a.api_version, a.username, a.subscription_key, a.password,
                     a.password_state, a.refresh_token_state,
                     \(SQLiteTokenStore.tokenColumns),
-                    i.generation, i.operation, i.at, u.generation, u.body
+                    i.generation, i.operation, i.at, u.generation, u.body,
+                    a.stay_away_until, e.code, e.message, e.remedy, e.at, e.retry_at
                 FROM accounts a
                 LEFT JOIN token_sets t ON t.account_id = a.id
                 LEFT JOIN intents i ON i.account_id = a.id
                 LEFT JOIN unread_answers u ON u.account_id = a.id
+                LEFT JOIN last_errors e ON e.account_id = a.id
                 ORDER BY a.id
                 """
         )
@@ -83,6 +85,11 @@ extension SQLiteTokenStore {
         if let generation = try row.integerIfPresent(22) {
             stored.unreadAnswer = try open(23, .unreadAnswer, generation: generation)
         }
+        stored.stayAwayUntil = try row.timeIfPresent(24)
+        if try row.textIfPresent(25) != nil {
+            let failure = Failure(try row.value(25), try row.text(26), remedy: try row.textIfPresent(27))
+            stored.lastError = LastError(failure, at: try row.time(28), retryAt: try row.timeIfPresent(29))
+        }
         return stored
     }
 
@@ -104,7 +111,7 @@ extension SQLiteTokenStore {
             refreshToken: try sealer.open(try row.blob(first + 3), at: refreshPlace),
             issuedAt: try row.time(first + 4),
             accessExpiresAt: try row.time(first + 5),
-            refreshExpiresAt: try row.integerIfPresent(first + 6).map(UnixTime.init(milliseconds:))
+            refreshExpiresAt: try row.timeIfPresent(first + 6)
         )
         let issuedAtBoot = BootTime(milliseconds: try row.integer(first + 7))
         let stored = try row.textIfPresent(first + 8)

@@ -88,7 +88,7 @@ extension SQLiteTokenStore {
             )
         }
         guard version >= 1 else { throw problem.damaged("it has no version") }
-        try checkIntegrity(db, problem)
+        try checkIntegrity(db, version: version, problem)
         let sealer = try unwrapDataKey(db, file: file, key: source)
         try setJournalMode(db, problem)
         try file.migrate(db, from: version)
@@ -97,8 +97,9 @@ extension SQLiteTokenStore {
 
     /// Reads every page of the tables that matter, so that damage is found before something is built on it. The history
     /// is left out: it may be a hundred times as large as the rest.
-    private static func checkIntegrity(_ db: Database, _ problem: SQLiteProblem) throws {
-        for table in ["data_key", "accounts", "token_sets", "intents", "unread_answers"] {
+    private static func checkIntegrity(_ db: Database, version: Int, _ problem: SQLiteProblem) throws {
+        let tables = ["data_key", "accounts", "token_sets", "intents", "unread_answers"]
+        for table in tables + (version < 2 ? [] : ["last_errors"]) {
             let found = try String.fetchOne(db, sql: "PRAGMA integrity_check('\(table)')")
             guard found == "ok" else { throw problem.damaged(found ?? "the check of \(table) says nothing") }
         }

@@ -96,6 +96,27 @@ extension SQLiteTokenStore {
         )
     }
 
+    /// Forgets the wait that the API asked for, unless `account` keeps the subscription key, and the host, of which it was
+    /// asked.
+    func forgetWait(unlessKeyStays account: Account, _ db: Database) throws {
+        let statement = try db.cachedStatement(sql: "SELECT base_url, subscription_key FROM accounts WHERE name = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [account.name.text]) else { return }
+        do {
+            let baseURL = try row.text(0)
+            let place = Sealer.Place(
+                account: account.name.text,
+                baseURL: baseURL,
+                generation: 0,
+                column: .subscriptionKey
+            )
+            let key = try sealer.open(try row.blob(1), at: place)
+            if baseURL == account.baseURL, key == account.subscriptionKey { return }
+        } catch  where error is SealError || error is UnexpectedValue {
+            // A damaged account is being mended: which key it had is not known.
+        }
+        try run("UPDATE accounts SET stay_away_until = NULL WHERE name = ?", [account.name.text], db)
+    }
+
     /// Closes the intent, if there is one.
     func closeIntent(_ head: Head, _ db: Database) throws {
         try run("DELETE FROM intents WHERE account_id = ?", [head.id], db)
