@@ -8,6 +8,8 @@ let package = Package(
         .executable(name: "quartilectl", targets: ["quartilectl"]),
         .executable(name: "quartile-sandbox", targets: ["quartile-sandbox"]),
         .library(name: "QuartileClient", targets: ["QuartileClient"]),
+        // For faults of the clock: a library that only LD_PRELOAD loads.
+        .library(name: "ClockSeam", type: .dynamic, targets: ["ClockSeam"]),
     ],
     // Pinned exactly: a `Package.resolved` is not kept in this repository.
     dependencies: [
@@ -127,6 +129,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["EndToEndHarness", "quartiled", "quartilectl", "quartile-sandbox"]
         ),
+        .target(name: "ClockSeam", path: "Tests/ClockSeam"),
         .executableTarget(
             name: "fault-injection",
             dependencies: [
