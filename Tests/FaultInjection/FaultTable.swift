@@ -1,6 +1,7 @@
 extension Fault {
     /// Every row that this program can try, in the order of their numbers.
     static let all: [Fault] = [
-        .killAtEverySystemCall, .killWithoutPassword,
+        .killAtEverySystemCall, .killWithoutPassword, .damagedDatabase, .oldDatabase, .answers, .expiry, .clocks,
+        .outage, .fewDescriptors, .rudeClients, .manyDaemons, .stopDuringRefresh, .rejectedPassword,
     ]
 }
