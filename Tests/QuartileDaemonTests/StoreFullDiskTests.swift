@@ -149,6 +149,19 @@ struct StoreFullDiskTests {
         try store.close()
     }
 
+    @Test func migrationThatFindsNoSpaceForItsCopyLeavesEverythingAsItIs() throws {
+        let next = SQLiteSchema.current.version + 1
+        let schema = SQLiteSchema(migrations: SQLiteSchema.current.migrations + [SQLiteSchema.step("SELECT 1")])
+        try disk.fill(leaving: 8192)
+        let before = try fixture.bytes()
+        #expect(refusal { try fixture.open(schema: schema) }?.sentence.contains("its disk is full") == true)
+        #expect(try fixture.bytes() == before)
+        #expect(try disk.freeBytes() == 8192)
+        try disk.free()
+        try fixture.open(schema: schema).close()
+        #expect(try fixture.read("PRAGMA user_version", as: Int.self) == next)
+    }
+
     @Test func manyAccountsDueAtOnceAreAllSaved() async throws {
         let names = (0..<400).compactMap { AccountName("account-\($0)") }
         // About as long as real ones.

@@ -150,11 +150,17 @@ struct SQLiteFile {
         let copy = SQLiteFile.copyName(path, before: schema.version)
         let draft = copy + ".new"
         try PrivateFiles.remove(draft)
-        try PrivateFiles.create(draft, holding: [])
-        try db.execute(sql: "VACUUM INTO ?", arguments: [draft])
-        // SQLite leaves this to us (sqlite.org/lang_vacuum.html, "VACUUM with an INTO clause").
-        try PrivateFiles.synchronizeFile(draft)
-        try PrivateFiles.rename(draft, to: copy)
+        do {
+            try PrivateFiles.create(draft, holding: [])
+            try db.execute(sql: "VACUUM INTO ?", arguments: [draft])
+            // SQLite leaves this to us (sqlite.org/lang_vacuum.html, "VACUUM with an INTO clause").
+            try PrivateFiles.synchronizeFile(draft)
+            try PrivateFiles.rename(draft, to: copy)
+        } catch {
+            // On a full disk it would keep what little is left. Where this fails as well, the next start does it.
+            try? PrivateFiles.remove(draft)
+            throw error
+        }
         try schema.migrate(db, from: version)
     }
 
