@@ -53,6 +53,13 @@ public struct LoginBudget: Sendable {
         return next
     }
 
+    /// The wall clock was set forward by `step`, or back where that is negative: what was counted stays as long ago as it
+    /// was. Without this a budget that was nearly over would begin anew with a clock that is set back.
+    mutating func clockWasSet(by step: Milliseconds) {
+        logins = logins.map { $0 + step }
+        rounds = rounds.map { $0 + step }
+    }
+
     private mutating func forgetWhatIsOver(at now: UnixTime) {
         // A clock that was set back would hold logins until it has caught up, for years if need be: what it shows as
         // yet to come is taken to have just been.

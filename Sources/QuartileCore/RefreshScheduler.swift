@@ -219,6 +219,7 @@ extension RefreshScheduler {
         asking: (inout RefreshStateMachine) -> RefreshStateMachine.Action
     ) -> (Answer?, Effects) {
         var effects = Effects()
+        noticeClockSteps(now)
         guard let generation = entries[name]?.machine.tokens.generation else { return (.unknownAccount, effects) }
         let action = entries[name].modify { asking(&$0.machine) } ?? .none
         let waiter = Waiter(id: waiter, deadline: deadline, generation: generation, forced: forced)
@@ -264,8 +265,12 @@ extension RefreshScheduler {
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) -> Effects {
+        let asked = entries[flight.account]?.machine.retryAfter
         var effects = event(flight.account, now: now) { $0.answered(flight, outcome, now: now, using: &random) }
-        share(from: flight.account, now: now, using: &random, into: &effects)
+        // Only what this answer asked for: what others were asked has its spread already, and would grow by another.
+        if entries[flight.account]?.machine.retryAfter != asked {
+            share(from: flight.account, now: now, using: &random, into: &effects)
+        }
         return effects
     }
 
@@ -303,6 +308,7 @@ extension RefreshScheduler {
         _ body: (inout RefreshStateMachine) -> RefreshStateMachine.Action
     ) -> Effects {
         var effects = Effects()
+        noticeClockSteps(now)
         guard let action = entries[name].modify({ body(&$0.machine) }) else { return effects }
         finish(name, action, now: now, into: &effects)
         return effects
@@ -360,6 +366,7 @@ extension RefreshScheduler {
         self.offset = current
         deadlines = Heap()
         for name in Array(entries.keys) {
+            entries[name]?.machine.budget.clockWasSet(by: current - offset)
             entries[name]?.armed = nil
             schedule(name, now: now)
         }

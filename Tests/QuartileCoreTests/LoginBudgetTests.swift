@@ -1,4 +1,4 @@
-import QuartileCore
+@testable import QuartileCore
 import Testing
 
 @Suite struct `Login budget` {
@@ -48,6 +48,15 @@ import Testing
         var budget = LoginBudget(perHour: 2, recent: used)
         // Logins 50, 40, 30, 20 and 10 minutes ago: two are allowed once the one 20 minutes ago is an hour old.
         #expect(budget.nextLogin(at: now) == now + .minutes(40))
+    }
+
+    @Test(arguments: [Milliseconds.tenYears, .tenYears * -1, .hours(-1)])
+    func `goes on as it was when the clock is set`(step: Milliseconds) {
+        var budget = LoginBudget(perHour: 1)
+        budget.countLogin(at: now)
+        budget.clockWasSet(by: step)
+        let later = now + .minutes(50) + step
+        #expect(budget.nextLogin(at: later) == later + .minutes(10))
     }
 
     @Test func `of nothing allows nothing`() {

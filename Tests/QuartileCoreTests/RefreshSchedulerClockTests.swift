@@ -40,6 +40,30 @@ import Testing
     }
 
     @Test(arguments: steps)
+    func `a step does not begin the hour of a used up login budget anew`(step: Milliseconds) {
+        var rig = SchedulerRig()
+        let logins = (0..<12).map {
+            HistoryEntry(at: rig.now.wall + .minutes($0 - 50), event: .login, result: .refused)
+        }
+        rig.restore(
+            StoredAccount(
+                account: .made(),
+                tokens: .made(),
+                refreshToken: .refused,
+                password: .stored,
+                recent: logins
+            )
+        )
+        rig.refresh()
+        rig.now = rig.now.steppedBy(step)
+        rig.wake()
+        rig.run(.minutes(9))
+        #expect(rig.requests == 0)
+        rig.run(.minutes(2))
+        #expect(rig.requests == 1)
+    }
+
+    @Test(arguments: steps)
     func `a step while a request is under way leads to at most two refreshes`(step: Milliseconds) throws {
         var rig = SchedulerRig.withAda()
         rig.advance(.hours(12))

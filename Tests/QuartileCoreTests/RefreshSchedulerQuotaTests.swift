@@ -17,6 +17,16 @@ import Testing
         #expect(rig.requests == 1)
     }
 
+    @Test func `is not prolonged by the answer to a request of another account that was under way`() throws {
+        var rig = SchedulerRig.withAda()
+        rig.add(Self.bob)
+        rig.refresh()
+        rig.refresh(Self.bob)
+        try rig.answer(.turnedAway(.throttled(.minutes(20))))
+        try rig.answerWithSet()
+        #expect(try rig.ada.retryAfter(at: rig.now) == rig.now.boot + .minutes(20))
+    }
+
     @Test func `prolongs the backoff of another account of the key`() throws {
         var rig = SchedulerRig.withAda()
         rig.add(Self.bob)
