@@ -62,6 +62,12 @@ package final class LocalSocket {
     /// Ends this side: nothing more will be sent.
     package func endSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
+    /// Whether there is something to read, be it the end of what the other side sends.
+    package var hasSomethingToRead: Bool {
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return !unread.isEmpty || poll(&wanted, 1, 0) > 0
+    }
+
     /// The next line without its `\n`; nil at the end of what the other side sends.
     package func line(within limit: Duration = patience) async throws -> String? {
         try await eventually("a line", within: limit, every: .milliseconds(2)) { () -> String?? in

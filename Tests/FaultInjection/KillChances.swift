@@ -20,7 +20,7 @@ struct KillChances: Sendable {
             let starts = (0..<again).map { _ in Duration.microseconds(Int.random(in: 0...40_000, using: &chances)) }
             let place = "\(name) \(chosen.rawValue) after \(delay), then in the start after \(starts)"
             do {
-                try await drill.prepare(chosen)
+                try await drill.subject.prepare(chosen, remember: remember)
                 let strike = try await drill.strike(chosen, with: .after(delay))
                 for start in starts { try await drill.killStarting(after: start) }
                 try await drill.recover(from: strike)

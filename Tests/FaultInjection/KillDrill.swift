@@ -44,7 +44,7 @@ final class KillDrill {
     private(set) var findings = Findings()
 
     let subject: Subject
-    private let remember: Bool
+    let remember: Bool
     private let mode: String
     /// The newest token set that the daemon is known to have.
     private(set) var generation = 0
@@ -56,23 +56,8 @@ final class KillDrill {
         self.remember = remember
         // A spent token that is replayed within the grace is taken; a busy machine is no reason to miss it.
         subject = try await Subject(mode: mode, sandbox: mode == "grace" ? ["--grace", "10m"] : [])
-        try await logIn("ada")
+        try await subject.logIn("ada", remember: remember)
         try await learn()
-    }
-
-    // MARK: - Before
-
-    /// Has the guest there or not, as the operation wants it.
-    func prepare(_ operation: KilledOperation) async throws {
-        switch operation {
-        case .refresh, .relogin: break
-        case .login:
-            if try await isThere("guest") { _ = try await result("logout", ["account": "guest"]) }
-        case .logout:
-            if try await !isThere("guest") { try await logIn("guest") }
-        }
-        // From here on, the log tells what the operation had the server do.
-        try await subject.sandbox.control("DELETE", "calls")
     }
 
     // MARK: - The kill
@@ -180,12 +165,10 @@ final class KillDrill {
 
     /// Looks at a daemon that has been started again.
     func check(_ strike: Strike) async throws {
-        let token = try await result("get_token", ["account": "ada", "max_wait": 5])
+        let (found, access) = try await subject.token("ada")
         let waited = ContinuousClock.now - subject.started
         findings.slowestToken = max(findings.slowestToken, waited)
         try hold(waited <= .seconds(5), "a token after \(waited)")
-        let access = try present(token["access_token"]?.string, "an access token in \(token.names)")
-        let found = try present(token["generation"]?.int, "a generation")
         try hold(found >= generation, "generation \(found) after generation \(generation)")
         try hold(found > generation || access == accessToken, "another token of the same generation \(found)")
         if strike.operation == .refresh || strike.operation == .relogin, strike.answer?["result"] != nil {
@@ -194,7 +177,7 @@ final class KillDrill {
         try await checkGuest(after: strike)
         guard try await stillIn(strike, found) else {
             findings.lostInWindow += 1
-            try await logIn("ada")
+            try await subject.logIn("ada", remember: remember)
             return try await learn()
         }
         try hold(try await subject.sandbox.accepts(access), "the API does not take the token that is served")
@@ -203,25 +186,22 @@ final class KillDrill {
         guard refreshed["result"]?["state"]?.string == "active" else {
             guard try await !stillIn(strike, found) else { throw Unmet("the next refresh: \(refreshed.text)") }
             findings.lostInWindow += 1
-            try await logIn("ada")
+            try await subject.logIn("ada", remember: remember)
             return try await learn()
         }
         try await learn()
         try hold(generation > found, "a refresh that left generation \(found)")
-        try await checkIntegrity()
+        try await subject.checkIntegrity()
     }
 
     /// False where a person has to log in and that could not be helped. Throws where it could.
     private func stillIn(_ strike: Strike, _ found: Int) async throws -> Bool {
-        let account = try await result("status", ["account": "ada"])["accounts"]?[0]
-        let state = try present(account?["state"]?.string, "ada's state")
-        try hold(account?["password_stored"]?.bool == remember, "password_stored is \(String(describing: account))")
-        guard state == "login_required" else { return true }
-        guard !remember else { throw LostLogin("login_required with a password stored: \(account?.text ?? "")") }
+        let account = try await subject.account("ada")
+        try hold(account["password_stored"]?.bool == remember, "password_stored is wrong: \(account.text)")
+        guard account["state"] == "login_required" else { return true }
+        guard !remember else { throw LostLogin("login_required with a password stored: \(account.text)") }
         // The only excuse: the server rotated in answer to this operation, and what it gave was not saved.
-        let rotated = try await subject.sandbox.calls("refresh").contains {
-            $0["outcome"] == "rotated"
-        }
+        let rotated = try await subject.sandbox.calls("refresh").contains { $0["outcome"] == "rotated" }
         guard strike.operation == .refresh, rotated else { throw LostLogin("login_required, and nothing was rotated") }
         guard found == generation else { throw LostLogin("login_required though generation \(found) was saved") }
         guard mode == "strict" else { throw LostLogin("login_required though the server takes a spent token") }
@@ -229,7 +209,7 @@ final class KillDrill {
     }
 
     private func checkGuest(after strike: Strike) async throws {
-        let there = try await isThere("guest")
+        let there = try await subject.isThere("guest")
         let done = strike.answer?["result"] != nil
         switch strike.operation {
         case .refresh, .relogin: return
@@ -237,14 +217,8 @@ final class KillDrill {
         case .logout: try hold(!there || !done, "the guest's logout was acknowledged and is undone")
         }
         guard there else { return }
-        let token = try await result("get_token", ["account": "guest", "max_wait": 5])
-        let access = try present(token["access_token"]?.string, "the guest's access token")
+        let access = try await subject.token("guest").access
         try hold(try await subject.sandbox.accepts(access), "the API does not take the guest's token")
-    }
-
-    private func checkIntegrity() async throws {
-        let verdict = try await SQLiteShell.run("PRAGMA integrity_check", on: subject.home.database)
-        try hold(verdict == "ok\n", "integrity_check says \(verdict)")
     }
 
     /// What helps to understand a failure.
@@ -257,14 +231,14 @@ final class KillDrill {
         try hold(reused == 0, "\(reused ?? -1) spent refresh tokens were presented again")
     }
 
-    // MARK: - Asking
+    // MARK: - What is known
 
     /// Has `ada` refreshed. One that comes while the daemon is still writing down that the last one was cut off is told
     /// so, and asks again.
     private func refreshed() async throws -> JSON {
         let deadline = ContinuousClock.now + .seconds(5)
         while true {
-            let response = try await response("refresh", ["account": "ada"])
+            let response = try await subject.response("refresh", ["account": "ada"])
             guard response["error"]?["data"]?["code"] == "upstream_unavailable", ContinuousClock.now < deadline else {
                 return response
             }
@@ -273,11 +247,8 @@ final class KillDrill {
     }
 
     private func learn() async throws {
-        let token = try await result("get_token", ["account": "ada"])
-        know(
-            try present(token["generation"]?.int, "a generation"),
-            try present(token["access_token"]?.string, "an access token")
-        )
+        let token = try await subject.token("ada")
+        know(token.generation, token.access)
     }
 
     /// From here on, this is the newest token set.
@@ -285,44 +256,4 @@ final class KillDrill {
         self.generation = generation
         self.accessToken = accessToken
     }
-
-    private func logIn(_ account: String) async throws {
-        _ = try await result("login", .login(account, to: subject.sandbox, remember: remember))
-    }
-
-    private func isThere(_ account: String) async throws -> Bool {
-        try await result("list_accounts", [:])["accounts"]?.elements.contains { $0["account"]?.string == account }
-            ?? false
-    }
-
-    private func response(_ method: String, _ params: JSON) async throws -> JSON {
-        try await subject.client.call(method, params)
-    }
-
-    private func result(_ method: String, _ params: JSON) async throws -> JSON {
-        let response = try await response(method, params)
-        return try present(response["result"], "a result of \(method): \(response["error"]?.text ?? "")")
-    }
-}
-
-/// Blocks the thread: for moments that a timer of the runtime would miss by more than they last.
-func pause(_ duration: Duration) { usleep(UInt32(max(0, duration / .microseconds(1)))) }
-
-/// A promise that was not kept.
-struct Unmet: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}
-
-/// The promise.
-struct LostLogin: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}
-
-/// Throws where something is not as it must be.
-func hold(_ condition: Bool, _ otherwise: @autoclosure () -> String) throws {
-    guard condition else { throw Unmet(otherwise()) }
 }

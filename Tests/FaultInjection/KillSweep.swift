@@ -45,7 +45,7 @@ struct KillSweep: Sendable {
         var drill = try await KillDrill(mode: mode, remember: remember)
         for round in 0..<KillSweep.rounds {
             // One run that nothing disturbs says what there is to strike.
-            try await drill.prepare(operation)
+            try await drill.subject.prepare(operation, remember: remember)
             let whole = try await drill.strike(operation, with: .whenDone)
             try hold(whole.answer?["result"] != nil, "undisturbed: \(whole.answer?.text ?? "no answer")")
             try await drill.recover(from: whole)
@@ -57,7 +57,7 @@ struct KillSweep: Sendable {
                 let (number, solo) = aim(at: call, round)
                 var place = "\(call.name) \(number)"
                 do {
-                    try await drill.prepare(operation)
+                    try await drill.subject.prepare(operation, remember: remember)
                     let killer = KillDrill.Killer.systemCall(call.name, number: number, call.role, solo: solo)
                     let strike = try await drill.strike(operation, with: killer)
                     place = strike.struck ?? place

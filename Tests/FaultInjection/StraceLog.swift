@@ -9,6 +9,8 @@ struct TracedCall: Sendable {
     let name: String
     /// What it was made on: `db`, `journal`, `directory`, `tcp`, `unix` and so on.
     let object: String
+    /// Whether it was made to fail.
+    let isInjected: Bool
     /// How many calls of this name the thread had made before it: what `when=` counts, less one.
     let earlierInThread: Int
     /// How many all threads of its role had made before it.
@@ -73,6 +75,7 @@ struct StraceLog: Sendable {
                 role: role,
                 name: entry.name,
                 object: entry.object,
+                isInjected: entry.isInjected,
                 earlierInThread: count("\(entry.thread) \(entry.name)"),
                 earlierInRole: count("\(role) \(entry.name)")
             )
@@ -84,23 +87,37 @@ struct StraceLog: Sendable {
         let thread: String
         let name: String
         let object: String
+        var isInjected: Bool
     }
 
-    /// Reads lines such as "PID 1795615978.639779 name(arguments", not "PID … <... name resumed>", "PID … +++ killed"
-    /// and "PID … --- SIGKILL".
+    /// Reads lines such as "PID 1795615978.639779 name(arguments) = 0"; what "PID … <... name resumed>) = 0" says of the
+    /// result goes to the call that it ends.
     private static func entries(_ text: String) -> [Entry] {
-        text.split(separator: "\n").compactMap { line in
+        var entries: [Entry] = []
+        for line in text.split(separator: "\n") {
             let words = line.split(separator: " ", maxSplits: 2)
-            guard words.count == 3, let time = Double(words[1]), let parenthesis = words[2].firstIndex(of: "("),
+            guard words.count == 3, let time = Double(words[1]) else { continue }
+            let isInjected = words[2].hasSuffix("(INJECTED)")
+            if words[2].hasPrefix("<... ") {
+                if isInjected, let index = entries.lastIndex(where: { $0.thread == words[0] }) {
+                    entries[index].isInjected = true
+                }
+                continue
+            }
+            guard let parenthesis = words[2].firstIndex(of: "("),
                 words[2][..<parenthesis].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" })
-            else { return nil }
-            return Entry(
-                time: time,
-                thread: String(words[0]),
-                name: String(words[2][..<parenthesis]),
-                object: object(words[2][parenthesis...])
+            else { continue }
+            entries.append(
+                Entry(
+                    time: time,
+                    thread: String(words[0]),
+                    name: String(words[2][..<parenthesis]),
+                    object: object(words[2][parenthesis...]),
+                    isInjected: isInjected
+                )
             )
         }
+        return entries
     }
 
     /// The call that a `when=number` for this name struck, among these threads or all: none of them came to its own

@@ -14,10 +14,16 @@ final class Subject {
     private let log: String
     private let environment: [String: String?]
 
-    /// Starts both.
-    init(mode: String, sandbox arguments: [String] = [], environment: [String: String] = [:]) async throws {
+    /// Starts both, the daemon when its home is prepared.
+    init(
+        mode: String,
+        sandbox arguments: [String] = [],
+        environment: [String: String] = [:],
+        prepare: (Home) async throws -> Void = { _ in }
+    ) async throws {
         sandbox = try await Sandbox(arguments: ["--mode", mode] + arguments)
         home = try Home()
+        try await prepare(home)
         log = try World.current.file("daemon-log", "")
         // No budget: a program that logs in a thousand times an hour because it is killed is not what it is for.
         self.environment = environment.merging(["QUARTILED_LOGIN_BUDGET": "1000000"]) { given, _ in given }
