@@ -14,7 +14,7 @@ struct StoreFullDiskTests {
 
     init() throws {
         fixture = try StoreFixture()
-        disk = try SmallDisk(at: fixture.directory.file("state"), size: 6 << 20)
+        disk = try SmallDisk(at: "state", of: fixture.directory, size: 6 << 20)
         try fixture.commit(.put())
     }
 

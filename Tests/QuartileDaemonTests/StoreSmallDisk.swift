@@ -6,17 +6,23 @@ import Testing
 /// A disk of a few MiB (a tmpfs), mounted for one test on the directory of a fixture's database.
 final class SmallDisk: Sendable {
     let path: String
+    /// Kept until the disk is unmounted: what is mounted on can't be removed.
+    private let directory: TemporaryDirectory
     private var filler: String { path + "/filler" }
 
     /// Whether this process may mount one.
     static let isPermitted: Bool = {
-        guard let directory = try? TemporaryDirectory(), let disk = try? SmallDisk(at: directory.path, size: 1 << 16)
-        else { return false }  // the answer is just that
-        return disk.path == directory.path
+        do {
+            _ = try SmallDisk(at: "disk", of: TemporaryDirectory(), size: 1 << 16)
+            return true
+        } catch {
+            return false
+        }
     }()
 
-    init(at path: String, size: Int) throws {
-        self.path = path
+    init(at name: String, of directory: TemporaryDirectory, size: Int) throws {
+        self.directory = directory
+        path = directory.file(name)
         try PrivateFiles.makeDirectory(path)
         guard mount("quartiled-test", path, "tmpfs", 0, "size=\(size),mode=0700") == 0 else { throw Errno.last }
     }
