@@ -165,6 +165,7 @@ import Testing
         let whole = try Data(contentsOf: URL(filePath: home.database))
         for damaged in [
             whole.prefix(whole.count / 2), whole.prefix(100) + Data(repeating: 0x55, count: whole.count - 100),
+            whole.prefix(8192) + Data(count: 4096) + whole.dropFirst(12288),
         ] {
             try damaged.write(to: URL(filePath: home.database))
             #expect(try await refusal(home, 74).contains(home.database))

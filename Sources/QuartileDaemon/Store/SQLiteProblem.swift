@@ -19,7 +19,9 @@ struct SQLiteProblem {
 
     /// The file can't be made sense of.
     func damaged(_ reason: String) -> StoreError {
-        .failed(
+        // SQLite tells of damage in several lines.
+        let reason = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return .failed(
             "The database \(path) is damaged (\(reason)) and was left as it is. Put a copy of it back, or move it away "
                 + "and log in again."
         )
