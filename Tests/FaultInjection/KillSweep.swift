@@ -32,7 +32,8 @@ struct KillSweep: Sendable {
         switch round {
         case 0, 2: (call.earlierInThread + 1, nil)
         case 1: (call.earlierInRole + 1, nil)
-        default: (call.earlierInThread + 1, round)
+        case _ where round % 2 == 0: (call.earlierInThread + 1, round / 2)
+        default: (1 + round / 10, round / 2)
         }
     }
 

@@ -70,7 +70,14 @@ final class Subject {
         _ log: String
     ) async throws -> (ChildProcess, WireClient) {
         let process = try home.start(.quartiled, environment: environment, output: .path(log), errors: .path(log))
-        let client = try await eventually("the daemon's socket", every: .milliseconds(1)) { () -> WireClient? in
+        return (process, try await client(of: process, home, log))
+    }
+
+    /// Waits until one that was started can be connected to.
+    func connectWhenUp() async throws { client = try await Subject.client(of: process, home, log) }
+
+    private static func client(of process: ChildProcess, _ home: Home, _ log: String) async throws -> WireClient {
+        try await eventually("the daemon's socket", every: .milliseconds(1)) { () -> WireClient? in
             if let end = process.end {
                 let text = String(decoding: try Data(contentsOf: URL(filePath: log)), as: UTF8.self)
                 throw Finished.Unexpected(description: "quartiled ended with \(end): \(text.suffix(500))")
@@ -82,6 +89,5 @@ final class Subject {
                 return nil
             }
         }
-        return (process, client)
     }
 }
