@@ -13,8 +13,8 @@ struct Report: Sendable {
                 + "passed \(pad(tally.passed, 6)) lost \(pad(tally.lost, 3)) \(figures) "
                 + "[bar: \(fault.bar)] \(Int(seconds.rounded())) s"
         ]
-        let shown = 20
-        lines += tally.failures.prefix(shown).map { "       \($0)" }
+        let shown = 10
+        lines += tally.failures.prefix(shown).map { "       \($0.prefix(500))" }
         if tally.failures.count > shown { lines.append("       and \(tally.failures.count - shown) more") }
         if !tally.met { lines.append("       repeat with: \(command) (--case NAME for one case)") }
         return lines.joined(separator: "\n")

@@ -89,9 +89,8 @@ struct ScarcityTrial: Sendable {
         let token = try await subject.token("ada")
         try hold(token.generation == before + received, "generation \(token.generation), \(received) after \(before)")
         try hold(try await subject.sandbox.accepts(token.access), "the API does not take the token that is served")
-        let sql = "SELECT generation FROM token_sets"
-        let stored = try await SQLiteShell.run(sql, on: subject.home.database)
-        let isSaved = stored == "\(token.generation)\n"
+        let stored = try await SQLiteShell.generation(in: subject.home.database)
+        let isSaved = stored == token.generation
         let state = try await subject.result("status", [:])["state"]?.string
         let refused = answer["error"] != nil
         if refused {
@@ -100,13 +99,13 @@ struct ScarcityTrial: Sendable {
         }
         // By the time of the look, the daemon may have tried again and come through.
         let expected = refused || !isSaved ? "storage_failed" : "ready"
-        try hold(state == expected, "the state is \(state ?? "none") on \(stored.dropLast()) of \(token.generation)")
+        try hold(state == expected, "the state is \(state ?? "none") with \(stored ?? 0) stored of \(token.generation)")
         if case .space(_, ballast: true) = scarcity, moment == .afterTheRotation {
             findings.note {
                 $0.toBeSaved += 1
                 $0.saved += isSaved ? 1 : 0
             }
-            try hold(isSaved, "generation \(stored.dropLast()) is stored on the full disk, not \(token.generation)")
+            try hold(isSaved, "generation \(stored ?? 0) is stored on the full disk, not \(token.generation)")
         }
         findings.note {
             $0.refused += refused ? 1 : 0
@@ -116,9 +115,8 @@ struct ScarcityTrial: Sendable {
 
     /// What is saved on a full disk is there after a restart on that full disk.
     private func checkRestart(_ subject: Subject) async throws {
-        let stored = try await SQLiteShell.run("SELECT generation FROM token_sets", on: subject.home.database)
         let token = try await subject.token("ada")
-        guard stored == "\(token.generation)\n" else { return }
+        guard try await SQLiteShell.generation(in: subject.home.database) == token.generation else { return }
         try await subject.kill()
         try await subject.start()
         guard try await subject.token("ada") == token else {
