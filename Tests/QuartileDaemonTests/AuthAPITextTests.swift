@@ -24,6 +24,21 @@ import Testing
         let fits = String(repeating: "ab ", count: 66) + "ab"
         #expect(QuotedMessage.clean(fits) == fits)
     }
+
+    @Test func `accents count as characters, of which one letter may have thousands`() {
+        #expect(QuotedMessage.clean("e" + String(repeating: "\u{301}", count: 5_000)).unicodeScalars.count == 200)
+    }
+
+    @Test(arguments: [
+        ("'pass wd' is wrong", "'<redacted>' is wrong"), ("'pass\u{200B} wd'", "'<redacted>'"),
+        ("pass\r\n\twd", "<redacted>"), ("pass wd\u{301}", "<redacted>\u{301}"), ("pass wdpass wd", "<redacted>"),
+        ("a \(String(repeating: "k", count: 15))key\(String(repeating: "k", count: 15))", "a <redacted>"),
+        ("pass word", "pass word"), ("pi is pi", "pi is pi"),
+    ])
+    func `what the API repeats of a secret is not shown`(_ text: String, _ shown: String) {
+        let secrets = [Secret("kkeyk"), Secret("pass wd"), Secret("pi")]
+        #expect(QuotedMessage.quote(text, hiding: secrets) == "\"\(shown)\"")
+    }
 }
 
 @Suite struct AuthAPISendableTextTests {

@@ -2,47 +2,57 @@ import QuartileCore
 
 /// The upstream API's own words, made fit to be shown.
 enum QuotedMessage {
-    /// The most characters of the API's words that are shown.
+    /// The most characters (Unicode scalars: of one that people see there is no longest) of the API's words that are
+    /// shown.
     static let limit = 200
     /// A run of this many token characters may be a token and is never shown.
     static let secretRun = 20
+    /// Hiding a secret that is shorter would blank out ordinary words, and show which.
+    static let shortestHidden = 4
 
     /// `text` in quotation marks: one line, each run that may be a token replaced, at most ``limit`` characters.
     ///
     /// What the API repeats of `secrets` is replaced as well: a password may be shorter than a token, or hold a space.
     static func quote(_ text: String, hiding secrets: [Secret] = []) -> String {
-        var text = text
-        for secret in secrets.map({ $0.reveal() }) where secret.count >= shortestHidden {
-            text = text.replacing(secret, with: "<redacted>")
-        }
-        return "\u{22}\(clean(text))\u{22}"
+        "\u{22}\(clean(text, hiding: secrets))\u{22}"
     }
 
-    /// Hiding what is shorter would blank out ordinary words, and show which.
-    private static let shortestHidden = 4
-
-    /// ``quote(_:)`` without the quotation marks.
+    /// ``quote(_:hiding:)`` without the quotation marks.
     ///
-    /// Control and format characters go first, since a token that they divide is joined again by whoever copies it.
-    static func clean(_ text: some StringProtocol) -> String {
-        var shown = String.UnicodeScalarView()
-        var run = String.UnicodeScalarView()
-        func endRun() {
-            shown.append(contentsOf: run.count >= secretRun ? "<redacted>".unicodeScalars : run)
-            run.removeAll()
+    /// What can't be seen goes first, since a secret that it divides is joined again by whoever copies it. What is to be
+    /// hidden is all found before anything is replaced, or the hiding of one secret would break another in two.
+    static func clean(_ text: some StringProtocol, hiding secrets: [Secret] = []) -> String {
+        let line = oneLine(text)
+        var isHidden = [Bool](repeating: false, count: line.count)
+        for secret in secrets.map({ oneLine($0.reveal()) }) where secret.count >= shortestHidden {
+            for range in line.ranges(of: secret) { hide(range, in: &isHidden) }
         }
-        for scalar in text.unicodeScalars {
-            if isTokenCharacter(scalar) {
-                run.append(scalar)
-            } else if let kept = visible(scalar) {
-                endRun()
-                if kept != " " || shown.last != " " { shown.append(kept) }
+        for run in line.indices.split(whereSeparator: { !isTokenCharacter(line[$0]) }) where run.count >= secretRun {
+            hide(run.startIndex..<run.endIndex, in: &isHidden)
+        }
+        var shown = String.UnicodeScalarView()
+        for index in line.indices {
+            if !isHidden[index] {
+                shown.append(line[index])
+            } else if index == 0 || !isHidden[index - 1] {
+                shown.append(contentsOf: "<redacted>".unicodeScalars)
             }
         }
-        endRun()
-        let line = String(shown)
-        let trimmed = line.drop { $0 == " " }
-        return trimmed.count <= limit ? String(trimmed) : trimmed.prefix(limit - 3) + "..."
+        if shown.first == " " { shown.removeFirst() }
+        return shown.count <= limit ? String(shown) : String(shown.prefix(limit - 3)) + "..."
+    }
+
+    private static func hide(_ range: Range<Int>, in isHidden: inout [Bool]) {
+        for index in range { isHidden[index] = true }
+    }
+
+    /// What can be seen of `text`, with one space for each gap.
+    private static func oneLine(_ text: some StringProtocol) -> [Unicode.Scalar] {
+        var line: [Unicode.Scalar] = []
+        for scalar in text.unicodeScalars.lazy.compactMap(visible) where scalar != " " || line.last != " " {
+            line.append(scalar)
+        }
+        return line
     }
 
     /// Line breaks and tabs become spaces; nil for what is to be dropped.
