@@ -2,148 +2,148 @@
 
 /// The API's side of one account, and what the daemon has learned and promised of it: what it is judged by.
 struct SimulatedAccount {
-  var server: SimulationServer
-  /// The account as the daemon holds it in memory.
-  var inMemory: Account?
+    var server: SimulationServer
+    /// The account as the daemon holds it in memory.
+    var inMemory: Account?
 
-  /// The newest generation that a caller got.
-  var served: Generation = 0
-  /// The newest generation whose commit was reported to have worked.
-  var acknowledged: Generation = 0
-  /// The newest generation that this process has held.
-  var held: Generation = 0
-  /// A received set could not be saved, as the daemon was told.
-  var isUnsaved = false
-  /// A set that the user brought was found written though its commit failed.
-  var isUnconfirmed = false
-  /// The user's wish to remove the account may be on the disk already.
-  var isLeaving = false
-  /// How many requests of this process are under way.
-  var underWay = 0
-  private(set) var tokens: [Lore] = []
+    /// The newest generation that a caller got.
+    var served: Generation = 0
+    /// The newest generation whose commit was reported to have worked.
+    var acknowledged: Generation = 0
+    /// The newest generation that this process has held.
+    var held: Generation = 0
+    /// A received set could not be saved, as the daemon was told.
+    var isUnsaved = false
+    /// A set that the user brought was found written though its commit failed.
+    var isUnconfirmed = false
+    /// The user's wish to remove the account may be on the disk already.
+    var isLeaving = false
+    /// How many requests of this process are under way.
+    var underWay = 0
+    private(set) var tokens: [Lore] = []
 
-  /// Logins of the daemon that the API answered, in the last hour.
-  private(set) var answeredLogins: [Stamp] = []
-  /// Logins that the API answered or a crash cut off, on the daemon's wall clock.
-  private(set) var budgetedLogins: [UnixTime] = []
-  /// Refusals of a refresh token that had never been spent, in the last hour.
-  private(set) var refusals: [Stamp] = []
-  /// How many of those follow each other, generously counted.
-  private(set) var refusalsInARow = 0
-  var rejectedPassword: String?
-  /// By when the account has to be active.
-  var recoverBy: Milliseconds?
-  /// The server rotated, or revoked, and what it issued instead is not saved: a login without a password may be lost.
-  var mayBeLost = false
-  /// The user will see to an account that needs a login.
-  var isNoticed = false
+    /// Logins of the daemon that the API answered, in the last hour.
+    private(set) var answeredLogins: [Stamp] = []
+    /// Logins that the API answered or a crash cut off, on the daemon's wall clock.
+    private(set) var budgetedLogins: [UnixTime] = []
+    /// Refusals of a refresh token that had never been spent, in the last hour.
+    private(set) var refusals: [Stamp] = []
+    /// How many of those follow each other, generously counted.
+    private(set) var refusalsInARow = 0
+    var rejectedPassword: String?
+    /// By when the account has to be active.
+    var recoverBy: Milliseconds?
+    /// The server rotated, or revoked, and what it issued instead is not saved: a login without a password may be lost.
+    var mayBeLost = false
+    /// The user will see to an account that needs a login.
+    var isNoticed = false
 
-  /// Something that the daemon remembers by its wall clock.
-  struct Stamp {
-    /// When it was in truth.
-    var time: Milliseconds
-    /// What is written down.
-    var written: UnixTime
-  }
-
-  /// What is known of a refresh token that was sent.
-  struct Lore {
-    let token: String
-    /// It was sent, and nobody said that it was not acted on.
-    var mayBeSpent = false
-    /// A success came for it that could not be read.
-    var isKnownSpent = false
-    /// How often it was sent since.
-    var replays = 0
-    /// It was refused, or its successor was received: never to be sent again.
-    var isOver = false
-  }
-
-  init(server: SimulationServer) { self.server = server }
-
-  func lore(of token: String) -> Lore { tokens.last { $0.token == token } ?? Lore(token: token) }
-
-  mutating func keep(_ lore: Lore) {
-    if let index = tokens.lastIndex(where: { $0.token == lore.token }) {
-      tokens[index] = lore
-    } else {
-      if tokens.count >= 8 { tokens.removeFirst() }
-      tokens.append(lore)
+    /// Something that the daemon remembers by its wall clock.
+    struct Stamp {
+        /// When it was in truth.
+        var time: Milliseconds
+        /// What is written down.
+        var written: UnixTime
     }
-  }
 
-  /// The account is removed, or begins anew.
-  mutating func forget() {
-    self = SimulatedAccount(server: server)
-  }
-
-  /// A new process begins: it knows what the disk kept.
-  mutating func begin(with row: StoredAccount) {
-    held = 0
-    (isUnsaved, isUnconfirmed, isLeaving, underWay) = (false, false, false, 0)
-    served = min(served, row.tokens.generation)
-    rejectedPassword = row.password == .rejected ? row.account.password?.reveal() : nil
-    inMemory = row.account
-    var lore = lore(of: row.tokens.set.refreshToken.reveal())
-    lore.isKnownSpent = row.refreshToken == .spent || row.refreshToken == .replayed
-    lore.replays = row.refreshToken == .replayed ? 1 : 0
-    lore.isOver = row.refreshToken == .refused
-    if row.openIntent?.operation == .refresh || row.refreshToken != .unspent {
-      lore.mayBeSpent = true
+    /// What is known of a refresh token that was sent.
+    struct Lore {
+        let token: String
+        /// It was sent, and nobody said that it was not acted on.
+        var mayBeSpent = false
+        /// A success came for it that could not be read.
+        var isKnownSpent = false
+        /// How often it was sent since.
+        var replays = 0
+        /// It was refused, or its successor was received: never to be sent again.
+        var isOver = false
     }
-    keep(lore)
-  }
 
-  /// An older state of the store takes the place of what was there: nothing that came after counts.
-  mutating func rewind(to row: StoredAccount) {
-    (served, acknowledged) = (row.tokens.generation, row.tokens.generation)
-    tokens = []
-    // What of this the budget has to hold is not to be told any more from what it may have forgotten.
-    (answeredLogins, refusals) = ([], [])
-    mayBeLost = true
-  }
+    init(server: SimulationServer) { self.server = server }
 
-  /// What a daemon that starts finds of the login budget. What lies far ahead, since the clock was set back, it can't
-  /// know to have just been.
-  mutating func begin(recent: [HistoryEntry], at wall: UnixTime) {
-    seeClock(wall)
-    answeredLogins.removeAll { $0.written - wall > .hours(2) }
-    refusals.removeAll { refusal in
-      !recent.contains { $0.result == .refusedUnspent && $0.at == refusal.written }
+    func lore(of token: String) -> Lore { tokens.last { $0.token == token } ?? Lore(token: token) }
+
+    mutating func keep(_ lore: Lore) {
+        if let index = tokens.lastIndex(where: { $0.token == lore.token }) {
+            tokens[index] = lore
+        } else {
+            if tokens.count >= 8 { tokens.removeFirst() }
+            tokens.append(lore)
+        }
     }
-  }
 
-  /// The wall clock was set, or read anew after a boot: what is over by it is over.
-  mutating func seeClock(_ wall: UnixTime) {
-    answeredLogins.removeAll { wall - $0.written >= .hours(1) }
-    refusals.removeAll { wall - $0.written >= .hours(1) }
-  }
+    /// The account is removed, or begins anew.
+    mutating func forget() {
+        self = SimulatedAccount(server: server)
+    }
 
-  /// The API refused a refresh token that had never been spent.
-  mutating func countRefusal(_ stamp: Stamp) {
-    let last = refusals.last?.time ?? 0
-    refusalsInARow = stamp.time - last < .hours(2) ? refusalsInARow + 1 : 1
-    refusals.removeAll { stamp.time - $0.time >= .hours(2) }
-    refusals.append(stamp)
-  }
+    /// A new process begins: it knows what the disk kept.
+    mutating func begin(with row: StoredAccount) {
+        held = 0
+        (isUnsaved, isUnconfirmed, isLeaving, underWay) = (false, false, false, 0)
+        served = min(served, row.tokens.generation)
+        rejectedPassword = row.password == .rejected ? row.account.password?.reveal() : nil
+        inMemory = row.account
+        var lore = lore(of: row.tokens.set.refreshToken.reveal())
+        lore.isKnownSpent = row.refreshToken == .spent || row.refreshToken == .replayed
+        lore.replays = row.refreshToken == .replayed ? 1 : 0
+        lore.isOver = row.refreshToken == .refused
+        if row.openIntent?.operation == .refresh || row.refreshToken != .unspent {
+            lore.mayBeSpent = true
+        }
+        keep(lore)
+    }
 
-  /// A login was answered, or cut off.
-  mutating func countLogin(_ stamp: Stamp, wasAnswered: Bool) {
-    answeredLogins.removeAll { stamp.time - $0.time >= .hours(1) }
-    if wasAnswered { answeredLogins.append(stamp) }
-    budgetedLogins.append(stamp.written)
-    if budgetedLogins.count > 200 { budgetedLogins.removeFirst(100) }
-  }
+    /// An older state of the store takes the place of what was there: nothing that came after counts.
+    mutating func rewind(to row: StoredAccount) {
+        (served, acknowledged) = (row.tokens.generation, row.tokens.generation)
+        tokens = []
+        // What of this the budget has to hold is not to be told any more from what it may have forgotten.
+        (answeredLogins, refusals) = ([], [])
+        mayBeLost = true
+    }
+
+    /// What a daemon that starts finds of the login budget. What lies far ahead, since the clock was set back, it can't
+    /// know to have just been.
+    mutating func begin(recent: [HistoryEntry], at wall: UnixTime) {
+        seeClock(wall)
+        answeredLogins.removeAll { $0.written - wall > .hours(2) }
+        refusals.removeAll { refusal in
+            !recent.contains { $0.result == .refusedUnspent && $0.at == refusal.written }
+        }
+    }
+
+    /// The wall clock was set, or read anew after a boot: what is over by it is over.
+    mutating func seeClock(_ wall: UnixTime) {
+        answeredLogins.removeAll { wall - $0.written >= .hours(1) }
+        refusals.removeAll { wall - $0.written >= .hours(1) }
+    }
+
+    /// The API refused a refresh token that had never been spent.
+    mutating func countRefusal(_ stamp: Stamp) {
+        let last = refusals.last?.time ?? 0
+        refusalsInARow = stamp.time - last < .hours(2) ? refusalsInARow + 1 : 1
+        refusals.removeAll { stamp.time - $0.time >= .hours(2) }
+        refusals.append(stamp)
+    }
+
+    /// A login was answered, or cut off.
+    mutating func countLogin(_ stamp: Stamp, wasAnswered: Bool) {
+        answeredLogins.removeAll { stamp.time - $0.time >= .hours(1) }
+        if wasAnswered { answeredLogins.append(stamp) }
+        budgetedLogins.append(stamp.written)
+        if budgetedLogins.count > 200 { budgetedLogins.removeFirst(100) }
+    }
 }
 
 extension SimulatedAccount {
-  /// How long the login budget may hold the next login back, if the newest refresh token is refused as well.
-  func longestBudgetWait(at wall: UnixTime, perHour: Int) -> Milliseconds {
-    let logins = budgetedLogins.map { min($0, wall) }.filter { wall - $0 < .hours(1) }.sorted()
-    let forLogins = logins.count >= perHour ? logins[logins.count - perHour] + .hours(1) - wall : 0
-    let rounds = refusalsInARow + 1
-    let forRefusals: Milliseconds =
-      rounds < 3 ? 0 : min(.minutes(30), .minutes(1 << Int64(min(rounds, 8) - 3)))
-    return max(forLogins, forRefusals)
-  }
+    /// How long the login budget may hold the next login back, if the newest refresh token is refused as well.
+    func longestBudgetWait(at wall: UnixTime, perHour: Int) -> Milliseconds {
+        let logins = budgetedLogins.map { min($0, wall) }.filter { wall - $0 < .hours(1) }.sorted()
+        let forLogins = logins.count >= perHour ? logins[logins.count - perHour] + .hours(1) - wall : 0
+        let rounds = refusalsInARow + 1
+        let forRefusals: Milliseconds =
+            rounds < 3 ? 0 : min(.minutes(30), .minutes(1 << Int64(min(rounds, 8) - 3)))
+        return max(forLogins, forRefusals)
+    }
 }

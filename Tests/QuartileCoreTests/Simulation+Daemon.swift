@@ -3,342 +3,347 @@
 // MARK: - What the scheduler asks for, and what comes of it
 
 extension Simulation {
-  /// Does what the scheduler returned, as the daemon would.
-  mutating func take(_ effects: RefreshScheduler.Effects) {
-    for (id, answer) in effects.answers {
-      answered(id, answer)
-      if sabotage == .answersTwice { answered(id, answer) }
-    }
-    for action in effects.actions {
-      switch action {
-      case .none: break
-      case .commit(let change, let flight):
-        if case .openIntent(let name, _, _, _) = change { checkBegin(name) }
-        enqueue(change, from: .flight(flight))
-        if sabotage == .publishesBeforeCommit, case .saveTokens = change {
-          take(scheduler.committed(flight, failure: nil, now: now, using: &random))
+    /// Does what the scheduler returned, as the daemon would.
+    mutating func take(_ effects: RefreshScheduler.Effects) {
+        for (id, answer) in effects.answers {
+            answered(id, answer)
+            if sabotage == .answersTwice { answered(id, answer) }
         }
-      case .send(let flight):
-        send(flight)
-        if sabotage == .sendsTwice { send(flight) }
-      }
+        for action in effects.actions {
+            switch action {
+            case .none: break
+            case .commit(let change, let flight):
+                if case .openIntent(let name, _, _, _) = change { checkBegin(name) }
+                enqueue(change, from: .flight(flight))
+                if sabotage == .publishesBeforeCommit, case .saveTokens = change {
+                    take(scheduler.committed(flight, failure: nil, now: now, using: &random))
+                }
+            case .send(let flight):
+                send(flight)
+                if sabotage == .sendsTwice { send(flight) }
+            }
+        }
     }
-  }
 
-  /// A look at the clocks.
-  mutating func look() {
-    guard isUp else { return }
-    unnoticedSince = nil
-    take(scheduler.wake(now: now))
-  }
-
-  // MARK: Requests
-
-  private mutating func send(_ flight: Flight) {
-    let name = flight.account
-    guard let machine = scheduler[name], var account = accounts[name] else { return }
-    let token = presented(machine, account)
-    let password = account.inMemory?.password?.reveal() ?? ""
-    note(
-      flight.operation == .refresh ? "sends a refresh of generation" : "sends a login over", name,
-      flight.generation)
-    checkSend(flight, token: token, password: password, machine, account)
-    counts.requests += 1
-    if flight.operation == .login { counts.logins += 1 }
-    account.underWay += 1
-    let before = account.lore(of: token)
-    if flight.operation == .refresh {
-      var lore = before
-      lore.mayBeSpent = true
-      if lore.isKnownSpent { lore.replays += 1 }
-      account.keep(lore)
+    /// A look at the clocks.
+    mutating func look() {
+        guard isUp else { return }
+        unnoticedSince = nil
+        take(scheduler.wake(now: now))
     }
-    accounts[name] = account
-    let request = Request(
-      process: process,
-      flight: flight,
-      refreshToken: token,
-      password: password,
-      before: before,
-      sent: now,
-      time: clock.time,
-      skew: clock.skew,
-      isFromStorm: weather.isStorm
-    )
-    agenda.add(.requestArrives(request), at: clock.time + latency)
-  }
 
-  /// The answer to a request has come.
-  mutating func deliver(_ request: Request, _ outcome: Outcome) {
-    let name = request.flight.account
-    accounts[name]?.underWay -= 1
-    if scheduler[name]?.flight == request.flight { learn(outcome, from: request) }
-    let told = distort(outcome, of: request.flight.operation)
-    take(scheduler.answered(request.flight, told, now: now, using: &random))
-    // A token that was revoked long ago may be found out only now. It is refused once.
-    if request.isFromStorm || outcome.isRefusal { disturb(name) }
-  }
+    // MARK: Requests
 
-  private var stamp: SimulatedAccount.Stamp { .init(time: clock.time, written: now.wall) }
-
-  /// What the daemon knows from here on.
-  private mutating func learn(_ outcome: Outcome, from request: Request) {
-    let name = request.flight.account
-    guard var account = accounts[name] else { return }
-    var lore = account.lore(of: request.refreshToken)
-    let stamp = SimulatedAccount.Stamp(time: request.time, written: request.sent.wall)
-    var isAnswer = true
-    var wait: Milliseconds?
-    switch outcome {
-    case .received(let set, _):
-      note("gets a set that lives, in seconds,", name, set.life.count / 1000)
-      counts.sets += 1
-      lore.isOver = true
-    case .notSent:
-      note("can't reach the API", name)
-      isAnswer = false
-      lore = request.before
-    case .turnedAway(let failure):
-      note("is turned away; wait:", name, failure.retryAfter?.count)
-      isAnswer = false
-      lore = request.before
-      wait = failure.retryAfter
-    case .refused:
-      note("is refused", name)
-      counts.refusals += 1
-      lore.isOver = true
-      if request.flight.operation == .refresh, !request.before.mayBeSpent {
-        account.countRefusal(self.stamp)
-      }
-    case .passwordRejected:
-      note("has its password rejected", name)
-      account.rejectedPassword = request.password
-    case .ambiguous(let failure, let unread):
-      note(
-        unread == nil ? "gets no sound answer; wait:" : "gets a set that can't be read", name,
-        failure.retryAfter?.count)
-      isAnswer = unread != nil
-      if unread != nil, !lore.isKnownSpent { (lore.isKnownSpent, lore.replays) = (true, 0) }
-      wait = failure.retryAfter
+    private mutating func send(_ flight: Flight) {
+        let name = flight.account
+        guard let machine = scheduler[name], var account = accounts[name] else { return }
+        let token = presented(machine, account)
+        let password = account.inMemory?.password?.reveal() ?? ""
+        note(
+            flight.operation == .refresh ? "sends a refresh of generation" : "sends a login over",
+            name,
+            flight.generation
+        )
+        checkSend(flight, token: token, password: password, machine, account)
+        counts.requests += 1
+        if flight.operation == .login { counts.logins += 1 }
+        account.underWay += 1
+        let before = account.lore(of: token)
+        if flight.operation == .refresh {
+            var lore = before
+            lore.mayBeSpent = true
+            if lore.isKnownSpent { lore.replays += 1 }
+            account.keep(lore)
+        }
+        accounts[name] = account
+        let request = Request(
+            process: process,
+            flight: flight,
+            refreshToken: token,
+            password: password,
+            before: before,
+            sent: now,
+            time: clock.time,
+            skew: clock.skew,
+            isFromStorm: weather.isStorm
+        )
+        agenda.add(.requestArrives(request), at: clock.time + latency)
     }
-    switch request.flight.operation {
-    case .refresh: account.keep(lore)
-    case .login: if isAnswer { account.countLogin(stamp, wasAnswered: true) }
+
+    /// The answer to a request has come.
+    mutating func deliver(_ request: Request, _ outcome: Outcome) {
+        let name = request.flight.account
+        accounts[name]?.underWay -= 1
+        if scheduler[name]?.flight == request.flight { learn(outcome, from: request) }
+        let told = distort(outcome, of: request.flight.operation)
+        take(scheduler.answered(request.flight, told, now: now, using: &random))
+        // A token that was revoked long ago may be found out only now. It is refused once.
+        if request.isFromStorm || outcome.isRefusal { disturb(name) }
     }
-    accounts[name] = account
-    if let wait, let key = account.inMemory?.subscriptionKey { heed(wait, key) }
-  }
 
-  /// Every account of the subscription key has to stay away.
-  mutating func heed(_ span: Milliseconds, _ key: Secret) {
-    let wait = waits[key] ?? Wait(until: now.boot, returnsBy: now.boot)
-    waits[key] = Wait(
-      until: max(wait.until, now.boot + span), returnsBy: max(wait.returnsBy, now.boot + span * 1.1)
-    )
-    for name in names { disturb(name) }
-  }
+    private var stamp: SimulatedAccount.Stamp { .init(time: clock.time, written: now.wall) }
 
-  /// What the API asked of an account's subscription key. It is forgotten with the last account that has the key.
-  func wait(of name: AccountName) -> Wait? {
-    accounts[name]?.inMemory.flatMap { waits[$0.subscriptionKey] }
-  }
-
-  // MARK: The disk
-
-  mutating func enqueue(_ change: StoreChange, from origin: QueuedChange.Origin) {
-    queue.append(QueuedChange(change: change, origin: origin))
-    if case .removeAccount(let name) = change { accounts[name]?.isLeaving = true }
-    if queue.count == 1 { agenda.add(.diskIsDone, at: clock.time + diskTime) }
-  }
-
-  /// The first change in the queue is written, or has failed.
-  mutating func finishWriting() {
-    guard !queue.isEmpty else { return }
-    let item = queue.removeFirst()
-    let fate = diskFate
-    var failure = disk.commit(item.change, boot: clock.boot, fate)
-    if !queue.isEmpty { agenda.add(.diskIsDone, at: clock.time + diskTime) }
-    if failure != nil {
-      counts.failedCommits += 1
-      note("can't commit: the disk \(fate)", item.change.account)
+    /// What the daemon knows from here on.
+    private mutating func learn(_ outcome: Outcome, from request: Request) {
+        let name = request.flight.account
+        guard var account = accounts[name] else { return }
+        var lore = account.lore(of: request.refreshToken)
+        let stamp = SimulatedAccount.Stamp(time: request.time, written: request.sent.wall)
+        var isAnswer = true
+        var wait: Milliseconds?
+        switch outcome {
+        case .received(let set, _):
+            note("gets a set that lives, in seconds,", name, set.life.count / 1000)
+            counts.sets += 1
+            lore.isOver = true
+        case .notSent:
+            note("can't reach the API", name)
+            isAnswer = false
+            lore = request.before
+        case .turnedAway(let failure):
+            note("is turned away; wait:", name, failure.retryAfter?.count)
+            isAnswer = false
+            lore = request.before
+            wait = failure.retryAfter
+        case .refused:
+            note("is refused", name)
+            counts.refusals += 1
+            lore.isOver = true
+            if request.flight.operation == .refresh, !request.before.mayBeSpent {
+                account.countRefusal(self.stamp)
+            }
+        case .passwordRejected:
+            note("has its password rejected", name)
+            account.rejectedPassword = request.password
+        case .ambiguous(let failure, let unread):
+            note(
+                unread == nil ? "gets no sound answer; wait:" : "gets a set that can't be read",
+                name,
+                failure.retryAfter?.count
+            )
+            isAnswer = unread != nil
+            if unread != nil, !lore.isKnownSpent { (lore.isKnownSpent, lore.replays) = (true, 0) }
+            wait = failure.retryAfter
+        }
+        switch request.flight.operation {
+        case .refresh: account.keep(lore)
+        case .login: if isAnswer { account.countLogin(stamp, wasAnswered: true) }
+        }
+        accounts[name] = account
+        if let wait, let key = account.inMemory?.subscriptionKey { heed(wait, key) }
     }
-    switch item.origin {
-    case .user(let act): finish(act, failure)
-    case .flight(let flight):
-      failure = distort(failure, of: item.change, fate)
-      settle(item.change, failure)
-      take(scheduler.committed(flight, failure: failure, now: now, using: &random))
-      if sabotage == .dropsUnsavedSet, fate == .fails,
-        case .saveTokens(let name, _, _) = item.change
-      {
-        startAnew(name)
-      }
-    }
-  }
 
-  /// What a commit of a flight means for what was promised.
-  private mutating func settle(_ change: StoreChange, _ failure: Failure?) {
-    guard case .saveTokens(let name, let tokens, _) = change, var account = accounts[name] else {
-      return
+    /// Every account of the subscription key has to stay away.
+    mutating func heed(_ span: Milliseconds, _ key: Secret) {
+        let wait = waits[key] ?? Wait(until: now.boot, returnsBy: now.boot)
+        waits[key] = Wait(
+            until: max(wait.until, now.boot + span),
+            returnsBy: max(wait.returnsBy, now.boot + span * 1.1)
+        )
+        for name in names { disturb(name) }
     }
-    if failure == nil {
-      note("has saved generation", name, tokens.generation)
-      account.acknowledged = tokens.generation
-      (account.isUnsaved, account.mayBeLost) = (false, false)
-    } else {
-      account.isUnsaved = true
+
+    /// What the API asked of an account's subscription key. It is forgotten with the last account that has the key.
+    func wait(of name: AccountName) -> Wait? {
+        accounts[name]?.inMemory.flatMap { waits[$0.subscriptionKey] }
     }
-    accounts[name] = account
-  }
+
+    // MARK: The disk
+
+    mutating func enqueue(_ change: StoreChange, from origin: QueuedChange.Origin) {
+        queue.append(QueuedChange(change: change, origin: origin))
+        if case .removeAccount(let name) = change { accounts[name]?.isLeaving = true }
+        if queue.count == 1 { agenda.add(.diskIsDone, at: clock.time + diskTime) }
+    }
+
+    /// The first change in the queue is written, or has failed.
+    mutating func finishWriting() {
+        guard !queue.isEmpty else { return }
+        let item = queue.removeFirst()
+        let fate = diskFate
+        var failure = disk.commit(item.change, boot: clock.boot, fate)
+        if !queue.isEmpty { agenda.add(.diskIsDone, at: clock.time + diskTime) }
+        if failure != nil {
+            counts.failedCommits += 1
+            note("can't commit: the disk \(fate)", item.change.account)
+        }
+        switch item.origin {
+        case .user(let act): finish(act, failure)
+        case .flight(let flight):
+            failure = distort(failure, of: item.change, fate)
+            settle(item.change, failure)
+            take(scheduler.committed(flight, failure: failure, now: now, using: &random))
+            if sabotage == .dropsUnsavedSet, fate == .fails,
+                case .saveTokens(let name, _, _) = item.change
+            {
+                startAnew(name)
+            }
+        }
+    }
+
+    /// What a commit of a flight means for what was promised.
+    private mutating func settle(_ change: StoreChange, _ failure: Failure?) {
+        guard case .saveTokens(let name, let tokens, _) = change, var account = accounts[name] else {
+            return
+        }
+        if failure == nil {
+            note("has saved generation", name, tokens.generation)
+            account.acknowledged = tokens.generation
+            (account.isUnsaved, account.mayBeLost) = (false, false)
+        } else {
+            account.isUnsaved = true
+        }
+        accounts[name] = account
+    }
 }
 
 // MARK: - Ends and beginnings
 
 extension Simulation {
-  /// The process ends here and now, in a boot that goes on or with the power. Another begins after a while.
-  mutating func crash(losesPower: Bool, for absence: Milliseconds) {
-    guard isUp else { return }
-    counts.crashes += 1
-    note(losesPower ? "the power is lost" : "the process is killed")
-    isUp = false
-    process += 1
-    if let writing = queue.first {
-      let fate: SimulationDisk.Fate =
-        weather.diskIsFull ? .fails : pick([.fails, .failsUnsynced, .failsSynced])
-      _ = disk.commit(writing.change, boot: clock.boot, fate)
+    /// The process ends here and now, in a boot that goes on or with the power. Another begins after a while.
+    mutating func crash(losesPower: Bool, for absence: Milliseconds) {
+        guard isUp else { return }
+        counts.crashes += 1
+        note(losesPower ? "the power is lost" : "the process is killed")
+        isUp = false
+        process += 1
+        if let writing = queue.first {
+            let fate: SimulationDisk.Fate =
+                weather.diskIsFull ? .fails : pick([.fails, .failsUnsynced, .failsSynced])
+            _ = disk.commit(writing.change, boot: clock.boot, fate)
+        }
+        if losesPower { disk.losePower(using: &random) }
+        (queue, taken, callers, waits, unnoticedSince) = ([], [], [:], [:], nil)
+        for name in names { survive(name) }
+        agenda.keep { what in
+            switch what {
+            case .requestArrives, .daemonStarts, .weatherTurns, .gust, .breeze, .clockIsSet, .userNotices:
+                true
+            case .diskIsDone, .answerArrives, .look, .userBegins, .userRequestArrives, .userAnswerArrives,
+                .callerComes:
+                false
+            }
+        }
+        agenda.add(.daemonStarts(reboots: losesPower), at: clock.time + absence)
     }
-    if losesPower { disk.losePower(using: &random) }
-    (queue, taken, callers, waits, unnoticedSince) = ([], [], [:], [:], nil)
-    for name in names { survive(name) }
-    agenda.keep { what in
-      switch what {
-      case .requestArrives, .daemonStarts, .weatherTurns, .gust, .breeze, .clockIsSet, .userNotices:
-        true
-      case .diskIsDone, .answerArrives, .look, .userBegins, .userRequestArrives, .userAnswerArrives,
-        .callerComes:
-        false
-      }
-    }
-    agenda.add(.daemonStarts(reboots: losesPower), at: clock.time + absence)
-  }
 
-  /// What is left of an account.
-  private mutating func survive(_ name: AccountName) {
-    guard var account = accounts[name] else { return }
-    if let row = disk.rows[name]?.stored {
-      let left = row.tokens.generation
-      require(
-        left >= account.acknowledged,
-        .acknowledgedSets,
-        "\(name) had generation \(account.acknowledged) acknowledged, \(left) is left"
-      )
-      require(
-        left >= account.served || account.isUnsaved || account.isUnconfirmed,
-        .durableFirst,
-        "\(name) was served generation \(account.served), \(left) is left"
-      )
-      account.begin(with: row)
-    } else {
-      require(account.acknowledged == 0 || account.isLeaving, .acknowledgedSets, "\(name) is gone")
-      account.forget()
+    /// What is left of an account.
+    private mutating func survive(_ name: AccountName) {
+        guard var account = accounts[name] else { return }
+        if let row = disk.rows[name]?.stored {
+            let left = row.tokens.generation
+            require(
+                left >= account.acknowledged,
+                .acknowledgedSets,
+                "\(name) had generation \(account.acknowledged) acknowledged, \(left) is left"
+            )
+            require(
+                left >= account.served || account.isUnsaved || account.isUnconfirmed,
+                .durableFirst,
+                "\(name) was served generation \(account.served), \(left) is left"
+            )
+            account.begin(with: row)
+        } else {
+            require(account.acknowledged == 0 || account.isLeaving, .acknowledgedSets, "\(name) is gone")
+            account.forget()
+        }
+        accounts[name] = account
     }
-    accounts[name] = account
-  }
 
-  mutating func start(reboots: Bool) {
-    if reboots {
-      counts.reboots += 1
-      clock.reboot()
-      // A machine whose clock has no battery starts in the past, and is told the time soon.
-      if chance(6) {
-        clock.skew = pick([.hours(-1), .tenYears * -1])
-        agenda.add(.clockIsSet(skew: 0), at: clock.time + span(.seconds(1), .minutes(5)))
-      }
+    mutating func start(reboots: Bool) {
+        if reboots {
+            counts.reboots += 1
+            clock.reboot()
+            // A machine whose clock has no battery starts in the past, and is told the time soon.
+            if chance(6) {
+                clock.skew = pick([.hours(-1), .tenYears * -1])
+                agenda.add(.clockIsSet(skew: 0), at: clock.time + span(.seconds(1), .minutes(5)))
+            }
+        }
+        note("the daemon starts; boot", nil, Int64(clock.boot))
+        scheduler = RefreshScheduler(
+            policy: Simulation.policy,
+            loginsPerHour: sabotage == .allowsEveryLogin ? 10_000 : loginsPerHour
+        )
+        isUp = true
+        if sabotage != .startsUnsynced { disk.sync() }
+        for stored in disk.load(at: now, boot: clock.boot) { begin(with: stored) }
+        for name in names { disturb(name) }
+        agenda.add(.look, at: clock.time + .minutes(1))
     }
-    note("the daemon starts; boot", nil, Int64(clock.boot))
-    scheduler = RefreshScheduler(
-      policy: Simulation.policy,
-      loginsPerHour: sabotage == .allowsEveryLogin ? 10_000 : loginsPerHour
-    )
-    isUp = true
-    if sabotage != .startsUnsynced { disk.sync() }
-    for stored in disk.load(at: now, boot: clock.boot) { begin(with: stored) }
-    for name in names { disturb(name) }
-    agenda.add(.look, at: clock.time + .minutes(1))
-  }
 
-  /// A saboteur lets an account begin anew from what is stored.
-  private mutating func startAnew(_ name: AccountName) {
-    check()
-    take(scheduler.remove(name))
-    guard let stored = disk.rows[name]?.stored else { return }
-    take(scheduler.restore(stored, now: now, using: &random))
-  }
+    /// A saboteur lets an account begin anew from what is stored.
+    private mutating func startAnew(_ name: AccountName) {
+        check()
+        take(scheduler.remove(name))
+        guard let stored = disk.rows[name]?.stored else { return }
+        take(scheduler.restore(stored, now: now, using: &random))
+    }
 
-  private mutating func begin(with stored: StoredAccount) {
-    var stored = stored
-    let name = stored.account.name
-    let (now, skew) = (now, clock.skew)
-    let stamp = stamp
-    accounts[name]?.begin(recent: stored.recent, at: now.wall)
-    if disk.rows[name]?.boot != clock.boot {
-      accounts[name]?.server.note(ofAccess: stored.tokens.set.accessToken.reveal()) {
-        $0.lenience = max(0, $0.skew - skew)
-      }
+    private mutating func begin(with stored: StoredAccount) {
+        var stored = stored
+        let name = stored.account.name
+        let (now, skew) = (now, clock.skew)
+        let stamp = stamp
+        accounts[name]?.begin(recent: stored.recent, at: now.wall)
+        if disk.rows[name]?.boot != clock.boot {
+            accounts[name]?.server.note(ofAccess: stored.tokens.set.accessToken.reveal()) {
+                $0.lenience = max(0, $0.skew - skew)
+            }
+        }
+        readUnreadAnswer(of: &stored)
+        if stored.openIntent?.operation == .login {
+            accounts[name]?.countLogin(stamp, wasAnswered: false)
+        }
+        if let until = stored.stayAwayUntil, until > now.wall {
+            // The daemon takes no more than an hour's wait from its store, whatever the clock says.
+            heed(min(until - now.wall, .hours(1)), stored.account.subscriptionKey)
+        }
+        take(scheduler.restore(distort(stored), now: now, using: &random))
     }
-    readUnreadAnswer(of: &stored)
-    if stored.openIntent?.operation == .login {
-      accounts[name]?.countLogin(stamp, wasAnswered: false)
-    }
-    if let until = stored.stayAwayUntil, until > now.wall {
-      // The daemon takes no more than an hour's wait from its store, whatever the clock says.
-      heed(min(until - now.wall, .hours(1)), stored.account.subscriptionKey)
-    }
-    take(scheduler.restore(distort(stored), now: now, using: &random))
-  }
 
-  /// A newer version may be able to read what an older one could not.
-  private mutating func readUnreadAnswer(of stored: inout StoredAccount) {
-    let name = stored.account.name
-    guard let body = stored.unreadAnswer?.reveal(), stored.openIntent?.operation != .login,
-      chance(3)
-    else { return }
-    guard let grant = accounts[name]?.server.grant(ofAccess: body) else { return }
-    let set = TokenSet(grant, issuedAt: SimulationClock.wall(at: grant.issuedAt))
-    let tokens = IssuedTokens(set, generation: stored.tokens.generation + 1, loaded: now)
-    let entry = HistoryEntry(at: now.wall, event: .refresh, result: .received)
-    guard disk.commit(.saveTokens(name, tokens, entry), boot: clock.boot, .works) == nil else {
-      return
+    /// A newer version may be able to read what an older one could not.
+    private mutating func readUnreadAnswer(of stored: inout StoredAccount) {
+        let name = stored.account.name
+        guard let body = stored.unreadAnswer?.reveal(), stored.openIntent?.operation != .login,
+            chance(3)
+        else { return }
+        guard let grant = accounts[name]?.server.grant(ofAccess: body) else { return }
+        let set = TokenSet(grant, issuedAt: SimulationClock.wall(at: grant.issuedAt))
+        let tokens = IssuedTokens(set, generation: stored.tokens.generation + 1, loaded: now)
+        let entry = HistoryEntry(at: now.wall, event: .refresh, result: .received)
+        guard disk.commit(.saveTokens(name, tokens, entry), boot: clock.boot, .works) == nil else {
+            return
+        }
+        note("can read now what it could not; generation", name, tokens.generation)
+        accounts[name]?.server.note(ofAccess: grant.access) { [clock] in
+            ($0.skew, $0.lenience) = (0, max(0, clock.skew * -1))
+        }
+        accounts[name]?.acknowledged = tokens.generation
+        accounts[name]?.mayBeLost = false
+        (stored.tokens, stored.refreshToken, stored.openIntent) = (tokens, .unspent, nil)
     }
-    note("can read now what it could not; generation", name, tokens.generation)
-    accounts[name]?.server.note(ofAccess: grant.access) { [clock] in
-      ($0.skew, $0.lenience) = (0, max(0, clock.skew * -1))
-    }
-    accounts[name]?.acknowledged = tokens.generation
-    accounts[name]?.mayBeLost = false
-    (stored.tokens, stored.refreshToken, stored.openIntent) = (tokens, .unspent, nil)
-  }
 }
 
 extension TokenSet {
-  /// A set as the API issued it, with its life counted from `issuedAt`.
-  init(_ grant: SimulationServer.Grant, issuedAt: UnixTime) {
-    self.init(
-      accessToken: Secret(grant.access),
-      tokenType: "Bearer",
-      refreshToken: Secret(grant.refresh),
-      issuedAt: issuedAt,
-      accessExpiresAt: issuedAt + grant.life,
-      refreshExpiresAt: grant.refreshLife.map { issuedAt + $0 }
-    )
-  }
+    /// A set as the API issued it, with its life counted from `issuedAt`.
+    init(_ grant: SimulationServer.Grant, issuedAt: UnixTime) {
+        self.init(
+            accessToken: Secret(grant.access),
+            tokenType: "Bearer",
+            refreshToken: Secret(grant.refresh),
+            issuedAt: issuedAt,
+            accessExpiresAt: issuedAt + grant.life,
+            refreshExpiresAt: grant.refreshLife.map { issuedAt + $0 }
+        )
+    }
 }
 
 extension Outcome {
-  fileprivate var isRefusal: Bool {
-    switch self {
-    case .refused, .passwordRejected: true
-    case .received, .notSent, .turnedAway, .ambiguous: false
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .refused, .passwordRejected: true
+        case .received, .notSent, .turnedAway, .ambiguous: false
+        }
     }
-  }
 }
