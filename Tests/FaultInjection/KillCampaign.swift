@@ -29,7 +29,7 @@ struct KillCampaign: Sendable {
         let outcome = Mutex(Outcome())
         let sweeps = KillCampaign.modes.flatMap { mode in
             KilledOperation.allCases.map {
-                KillSweep(mode: mode, operation: $0, remember: remember, sample: plan.quick ? 5 : nil)
+                KillSweep(mode: mode, operation: $0, remember: remember, sample: plan.quick ? (remember ? 4 : 2) : nil)
             }
         }
         var tally = await plan.tryAll(sweeps, named: { "\(id)/\($0.mode)/\($0.operation.rawValue)" }) { sweep in
@@ -56,7 +56,7 @@ struct KillCampaign: Sendable {
                 }
             )
         }
-        let rest = plan.quick ? 60 : max(full - tally.tried, 0)
+        let rest = plan.quick ? (remember ? 45 : 24) : max(full - tally.tried, 0)
         // Small enough that the two workers end together.
         let chunks = plan.quick ? 3 : 60
         let chances = (0..<chunks).map { chunk in

@@ -5,38 +5,41 @@ import Glibc
 enum Scarcity: Sendable {
     /// The disk is full but for so many bytes; with a ballast to give up, or too small to have one.
     case space(free: Int, ballast: Bool)
-    /// The disk has become readable only, as after an error of it.
-    case readOnly
+    /// Every change fails with this error: `EROFS` as after an error of the disk, or an `ENOSPC` that no ballast helps.
+    case failing(String)
     /// No file may be larger.
     case fileSize(Int)
 
     var name: String {
         switch self {
         case .space(let free, let ballast): "ENOSPC with \(free) bytes free, \(ballast ? "with" : "without") a ballast"
-        case .readOnly: "EROFS"
+        case .failing(let error): "\(error) from every call"
         case .fileSize(let limit): "RLIMIT_FSIZE of \(limit) bytes"
         }
     }
 
-    /// How large a disk to try it on. The ballast of 1 MiB is only made where a quarter of that stays free.
-    var disk: Int {
+    /// How many KiB a disk of its own has; nil where it needs none. The ballast of 1 MiB is only made where a quarter
+    /// of that stays free.
+    var disk: Int? {
         switch self {
         case .space(_, ballast: false): 1024
-        case .space, .readOnly, .fileSize: 4096
+        case .space: 4096
+        case .failing, .fileSize: nil
         }
     }
 
     /// Begins it, and returns what ends it.
-    func begin(_ subject: Subject, _ disk: SmallDisk) async throws -> () async throws -> Void {
+    func begin(_ subject: Subject, _ disk: SmallDisk?) async throws -> () async throws -> Void {
         switch self {
         case .space(let free, _):
+            let disk = try present(disk, "a disk to fill")
             try disk.fill(leaving: free)
             return { try disk.empty() }
-        case .readOnly:
+        case .failing(let error):
             let files = [subject.home.database, subject.home.database + "-journal", subject.home.database + ".ballast"]
             let strace = try await Strace(
                 attachedTo: subject.process.pid,
-                inject: ["openat,pwrite64,ftruncate,fallocate:error=EROFS:when=1+"],
+                inject: ["openat,pwrite64,ftruncate,fallocate:error=\(error):when=1+"],
                 options: files.flatMap { ["-P", $0] }
             )
             return {

@@ -38,10 +38,11 @@ struct ScarcityTrial: Sendable {
         var tally = Tally()
         let disk = Mutex<SmallDisk?>(nil)
         let drill = try await DiskDrill(mode: mode) { home in
-            let mounted = try await SmallDisk(at: home.state, kibibytes: scarcity.disk)
+            guard let size = scarcity.disk else { return }
+            let mounted = try await SmallDisk(at: home.state, kibibytes: size)
             disk.withLock { $0 = mounted }
         }
-        let mounted = try present(disk.withLock { $0 }, "the disk")
+        let mounted = disk.withLock { $0 }
         do {
             try await attempt(drill, mounted, findings)
             tally.count(name, problem: nil)
@@ -49,14 +50,14 @@ struct ScarcityTrial: Sendable {
             tally.count(name, failed: error, "; the daemon said: \(try drill.subject.lastWords())")
         }
         try await drill.subject.kill()
-        try await mounted.unmount()
+        try await mounted?.unmount()
         return tally
     }
 
-    private func attempt(_ drill: DiskDrill, _ disk: SmallDisk, _ findings: Findings) async throws {
+    private func attempt(_ drill: DiskDrill, _ disk: SmallDisk?, _ findings: Findings) async throws {
         let subject = drill.subject
         let ballast = subject.home.database + ".ballast"
-        let wanted = scarcity.disk > 1024
+        let wanted = if case .space(_, ballast: false) = scarcity { false } else { true }
         let held = try size(of: ballast)
         try hold(held == (wanted ? 1 << 20 : 0), "a ballast of \(held) bytes")
         try await subject.prepare(.refresh, remember: false)

@@ -13,6 +13,17 @@ struct SmallDisk: Sendable {
         try await SmallDisk.run("/usr/bin/mount", "-t", "tmpfs", "-o", "size=\(kibibytes)k,mode=0700", "tmpfs", path)
     }
 
+    /// Whether this process may mount one.
+    static func isPossible() async -> Bool {
+        do {
+            let disk = try await SmallDisk(at: try World.current.newPath("disk"), kibibytes: 64)
+            try await disk.unmount()
+            return true
+        } catch {
+            return false
+        }
+    }
+
     /// Takes all space but so many bytes.
     func fill(leaving free: Int) throws {
         let file = open(filler, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
