@@ -24,8 +24,10 @@ struct SimulatedAccount {
 
     /// Logins of the daemon that the API answered, in the last hour.
     private(set) var answeredLogins: [Stamp] = []
-    /// Logins that the API answered or a crash cut off, on the daemon's wall clock.
-    private(set) var budgetedLogins: [UnixTime] = []
+    /// Logins that the API answered or a crash cut off.
+    private var budgetedLogins: [Stamp] = []
+    /// When requests were sent since something last changed for the better, or somebody asked for one.
+    var tries: [Milliseconds] = []
     /// Refusals of a refresh token that had never been spent, in the last hour.
     private(set) var refusals: [Stamp] = []
     /// How many of those follow each other, generously counted.
@@ -79,7 +81,7 @@ struct SimulatedAccount {
 
     /// A new process begins: it knows what the disk kept.
     mutating func begin(with row: StoredAccount) {
-        held = 0
+        (held, tries) = (0, [])
         (isUnsaved, isUnconfirmed, isLeaving, underWay) = (false, false, false, 0)
         served = min(served, row.tokens.generation)
         rejectedPassword = row.password == .rejected ? row.account.password?.reveal() : nil
@@ -131,16 +133,22 @@ struct SimulatedAccount {
     mutating func countLogin(_ stamp: Stamp, wasAnswered: Bool) {
         answeredLogins.removeAll { stamp.time - $0.time >= .hours(1) }
         if wasAnswered { answeredLogins.append(stamp) }
-        budgetedLogins.append(stamp.written)
+        budgetedLogins.append(stamp)
         if budgetedLogins.count > 200 { budgetedLogins.removeFirst(100) }
     }
 }
 
 extension SimulatedAccount {
     /// How long the login budget may hold the next login back, if the newest refresh token is refused as well.
-    func longestBudgetWait(at wall: UnixTime, perHour: Int) -> Milliseconds {
-        let logins = budgetedLogins.map { min($0, wall) }.filter { wall - $0 < .hours(1) }.sorted()
-        let forLogins = logins.count >= perHour ? logins[logins.count - perHour] + .hours(1) - wall : 0
+    func longestBudgetWait(time: Milliseconds, wall: UnixTime, perHour: Int) -> Milliseconds {
+        // A daemon that runs knows how long a login is past; one that started since goes by the wall clock.
+        let waits = budgetedLogins.map { login in
+            let byTruth = Milliseconds.hours(1) - (time - login.time)
+            let byWall = Milliseconds.hours(1) - max(0, wall - login.written)
+            return max(byTruth, byWall)
+        }
+        let left = waits.filter { $0 > 0 }.sorted()
+        let forLogins = left.count >= perHour ? left[left.count - perHour] : 0
         let rounds = refusalsInARow + 1
         let forRefusals: Milliseconds =
             rounds < 3 ? 0 : min(.minutes(30), .minutes(1 << Int64(min(rounds, 8) - 3)))

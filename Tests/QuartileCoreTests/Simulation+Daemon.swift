@@ -29,7 +29,28 @@ extension Simulation {
     mutating func look() {
         guard isUp else { return }
         unnoticedSince = nil
-        take(scheduler.wake(now: now))
+        guard isStopping else { return take(scheduler.wake(now: now)) }
+        // What is under way ends, what was received is saved, and nothing begins.
+        take(scheduler.retryUncommitted(now: now))
+        agenda.add(.look, at: clock.time + .seconds(1) / 2)
+    }
+
+    /// The daemon is told to end.
+    mutating func stop() {
+        guard isUp, !isStopping else { return }
+        note("the daemon is stopped")
+        isStopping = true
+        agenda.add(.daemonStops, at: clock.time + .seconds(10))
+        look()
+    }
+
+    /// A saboteur asks for a refresh that nobody wants.
+    private mutating func forceUnseen(_ name: AccountName) -> RefreshScheduler.Effects {
+        lastCaller += 1
+        callers[lastCaller] = Caller(account: name, deadline: now.boot, isForced: true)
+        let (answer, effects) = scheduler.refresh(name, waiter: lastCaller, deadline: now.boot, now: now)
+        if let answer { answered(lastCaller, answer) }
+        return effects
     }
 
     // MARK: Requests
@@ -46,6 +67,8 @@ extension Simulation {
         )
         checkSend(flight, token: token, password: password, machine, account)
         counts.requests += 1
+        account.tries.removeAll { [clock] in clock.time - $0 >= .hours(1) }
+        account.tries.append(clock.time)
         if flight.operation == .login { counts.logins += 1 }
         account.underWay += 1
         let before = account.lore(of: token)
@@ -96,8 +119,10 @@ extension Simulation {
             note("gets a set that lives, in seconds,", name, set.life.count / 1000)
             counts.sets += 1
             lore.isOver = true
+            account.tries = []
         case .notSent:
             note("can't reach the API", name)
+            account.tries.removeAll { $0 == request.time }
             isAnswer = false
             lore = request.before
         case .turnedAway(let failure):
@@ -109,6 +134,7 @@ extension Simulation {
             note("is refused", name)
             counts.refusals += 1
             lore.isOver = true
+            account.tries = []
             if request.flight.operation == .refresh, !request.before.mayBeSpent {
                 account.countRefusal(self.stamp)
             }
@@ -173,6 +199,9 @@ extension Simulation {
             failure = distort(failure, of: item.change, fate)
             settle(item.change, failure)
             take(scheduler.committed(flight, failure: failure, now: now, using: &random))
+            if sabotage == .triesWithoutPause, case .recordFailure(let name, _, _, _, _, _, _) = item.change {
+                take(forceUnseen(name))
+            }
             if sabotage == .dropsUnsavedSet, fate == .fails,
                 case .saveTokens(let name, _, _) = item.change
             {
@@ -205,7 +234,7 @@ extension Simulation {
         guard isUp else { return }
         counts.crashes += 1
         note(losesPower ? "the power is lost" : "the process is killed")
-        isUp = false
+        (isUp, isStopping) = (false, false)
         process += 1
         if let writing = queue.first {
             let fate: SimulationDisk.Fate =
@@ -219,7 +248,7 @@ extension Simulation {
             switch what {
             case .requestArrives, .daemonStarts, .weatherTurns, .gust, .breeze, .clockIsSet, .userNotices:
                 true
-            case .diskIsDone, .answerArrives, .look, .userBegins, .userRequestArrives, .userAnswerArrives,
+            case .diskIsDone, .answerArrives, .look, .daemonStops, .userBegins, .userRequestArrives, .userAnswerArrives,
                 .callerComes:
                 false
             }

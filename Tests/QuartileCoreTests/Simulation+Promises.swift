@@ -23,6 +23,10 @@ extension Simulation {
             .oneFlight,
             "\(name) has a flight while the user has the account"
         )
+        let tries = account.tries
+        let time = clock.time
+        let few = tries.filter { time - $0 < .minutes(5) }.count < 12 && tries.count < 52
+        require(few, .backoff, "\(name) has sent \(tries.count) requests in an hour, and goes on")
         switch flight.operation {
         case .refresh:
             let lore = account.lore(of: token)
@@ -43,7 +47,7 @@ extension Simulation {
             )
             require(!account.isUnsaved, .spentTokens, "\(name) sends while a received set is not saved")
         case .login:
-            let (time, allowed) = (clock.time, loginsPerHour)
+            let allowed = loginsPerHour
             // Steps of the clock that are too small to be noticed add up to no more than this.
             let hour = Milliseconds.hours(1) - .seconds(2)
             let recent = account.answeredLogins.filter { time - $0.time < hour }
@@ -138,7 +142,7 @@ extension Simulation {
         if let conflict = disk.conflict { require(false, .conditions, conflict) }
         let isCalm = wakesInARow < 50
         require(isCalm, .wakes, "the scheduler is woken at the same moment again and again")
-        guard isUp else { return }
+        guard isUp, !isStopping else { return }
         let next = scheduler.nextDeadline
         for name in names { check(name, next) }
         if callers.contains(where: { $0.value.deadline < now.boot }), unnoticedSince == nil {

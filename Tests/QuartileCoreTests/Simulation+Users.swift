@@ -26,7 +26,7 @@ struct UserAct {
 extension Simulation {
     mutating func begin(_ act: UserAct) {
         let name = act.name
-        guard isUp else { return }
+        guard isUp, !isStopping else { return }
         if scheduler[name]?.isUncommitted == true {
             return agenda.add(.userBegins(act), at: clock.time + .minutes(10))
         }
@@ -198,6 +198,7 @@ extension Simulation {
         let keys = Set(names.compactMap { accounts[$0]?.inMemory?.subscriptionKey })
         waits = waits.filter { keys.contains($0.key) }
         taken.remove(name)
+        accounts[name]?.tries = []
         take(scheduler.release(name, now: now))
         disturb(name)
     }
@@ -205,7 +206,7 @@ extension Simulation {
     /// An account is missing, or waits for a login: the user sees to it.
     mutating func notice(_ name: AccountName) {
         accounts[name]?.isNoticed = false
-        guard isUp else { return }
+        guard isUp, !isStopping else { return }
         guard scheduler[name]?.state(at: now) ?? .loginRequired == .loginRequired else { return }
         let remembers = name != names.last
         let wish: UserAct.Wish =
@@ -239,10 +240,16 @@ extension Simulation {
         guard isUp else { return }
         for _ in 0..<count where breach == nil {
             lastCaller += 1
-            let isForced = chance(12)
-            let deadline = now.boot + (isForced ? .minutes(10) : chance(8) ? 0 : span(1, .seconds(30)))
-            callers[lastCaller] = Caller(account: name, deadline: deadline, isForced: isForced)
-            let (answer, effects) = isForced ? force(name, until: deadline) : ask(name, until: deadline)
+            let kind = random.next() % 12
+            let longest = kind < 2 ? Milliseconds.minutes(10) : chance(8) ? 0 : span(1, .seconds(30))
+            let deadline = now.boot + longest
+            callers[lastCaller] = Caller(account: name, deadline: deadline, isForced: kind < 2)
+            let (answer, effects) =
+                switch kind {
+                case 0: force(name, until: deadline)
+                case 1: reject(name, until: deadline)
+                default: ask(name, until: deadline)
+                }
             if let answer { answered(lastCaller, answer) }
             take(effects)
         }
@@ -253,7 +260,33 @@ extension Simulation {
         until deadline: BootTime
     ) -> (RefreshScheduler.Answer?, RefreshScheduler.Effects) {
         note("refresh is called", name)
+        accounts[name]?.tries = []
         return scheduler.refresh(name, waiter: lastCaller, deadline: deadline, now: now)
+    }
+
+    private mutating func reject(
+        _ name: AccountName,
+        until deadline: BootTime
+    ) -> (RefreshScheduler.Answer?, RefreshScheduler.Effects) {
+        let newest = scheduler[name]?.tokens.generation ?? 1
+        let rejected = chance(3) ? newest - 1 : newest
+        note("a token is rejected, of generation", name, rejected)
+        let (answer, effects) = scheduler.reject(
+            name,
+            .generation(rejected),
+            waiter: lastCaller,
+            deadline: deadline,
+            now: now
+        )
+        switch answer {
+        case nil: return (nil, effects)
+        case .refresh(let answer): return (answer, effects)
+        case .unknownAccount: return (.unknownAccount, effects)
+        case .alreadyReplaced, .tooSoon:
+            require(effects.actions.isEmpty, .answers, "\(name) is refreshed for a token that is not to be replaced")
+            callers[lastCaller] = nil
+            return (nil, effects)
+        }
     }
 
     private mutating func ask(

@@ -12,6 +12,7 @@ extension Simulation {
         } else {
             note("a storm begins")
             weather.isStorm = true
+            weather.crashesOnceIn = pick([30, 100, 1000])
             for name in names { accounts[name]?.recoverBy = nil }
             agenda.add(.gust, at: clock.time + span(1, .minutes(1)))
             let longest = chance(climate == .stormy ? 2 : 8) ? Milliseconds.hours(16) : .hours(1)
@@ -40,6 +41,7 @@ extension Simulation {
         case 14, 15, 16, 17: wish()
         case 18: makeBackup()
         case 19: restoreBackup()
+        case 20: stop()
         default: call(pick(names), count: chance(20) ? 20 : 1)
         }
     }
@@ -56,6 +58,7 @@ extension Simulation {
         case 4, 5: wish()
         case 6: makeBackup()
         case 7: restoreBackup()
+        case 8: stop()
         default: call(pick(names), count: 1)
         }
     }
@@ -148,7 +151,7 @@ extension Simulation {
     mutating func disturb(_ name: AccountName) {
         guard !weather.isStorm, isUp, let account = accounts[name] else { return }
         let asked = wait(of: name).map { max(0, $0.returnsBy - now.boot) } ?? 0
-        let budget = account.longestBudgetWait(at: now.wall, perHour: loginsPerHour)
+        let budget = account.longestBudgetWait(time: clock.time, wall: now.wall, perHour: loginsPerHour)
         accounts[name]?.recoverBy =
             clock.time + max(Simulation.recoveryTime, asked) + budget + Simulation.slack
     }

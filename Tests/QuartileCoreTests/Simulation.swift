@@ -25,6 +25,8 @@ struct Simulation {
     // The daemon.
     var scheduler: RefreshScheduler
     var isUp = false
+    /// It was told to end, and sees to what is under way.
+    var isStopping = false
     /// Counts the starts of the daemon: what began in an earlier one has nobody to come back to.
     var process = 0
     /// What is to be written, in order. The first is being written.
@@ -49,6 +51,7 @@ struct Simulation {
     /// What happens.
     enum Occurrence {
         case daemonStarts(reboots: Bool)
+        case daemonStops
         case diskIsDone
         case requestArrives(Request)
         case answerArrives(Request, Outcome)
@@ -145,7 +148,7 @@ struct Simulation {
 
     private mutating func step() {
         counts.steps += 1
-        let wake = isUp && !isStunned ? scheduler.nextDeadline.map { clock.time(of: $0) } : nil
+        let wake = isUp && !isStopping && !isStunned ? scheduler.nextDeadline.map { clock.time(of: $0) } : nil
         if let next = agenda.nextTime, wake.map({ next <= $0 }) ?? true {
             pass(to: next)
             if let what = agenda.removeNext() { happen(what) }
@@ -156,7 +159,7 @@ struct Simulation {
             look()
         }
         check()
-        if isUp, breach == nil, chance(weather.isStorm ? 60 : 4000) {
+        if isUp, breach == nil, chance(weather.crashesOnceIn) {
             crash(losesPower: chance(4), for: span(.seconds(1), .minutes(1)))
         }
     }
@@ -178,6 +181,7 @@ struct Simulation {
     private mutating func happen(_ what: Occurrence) {
         switch what {
         case .daemonStarts(let reboots): start(reboots: reboots)
+        case .daemonStops: crash(losesPower: false, for: span(.seconds(1), .minutes(1)))
         case .diskIsDone: finishWriting()
         case .requestArrives(let request): arrive(request)
         case .answerArrives(let request, let outcome): deliver(request, outcome)

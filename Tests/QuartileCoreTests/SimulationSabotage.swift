@@ -15,6 +15,7 @@ enum SimulationSabotage: String, CaseIterable {
     // What becomes of what the scheduler says.
     case presentsPreviousToken
     case sendsTwice
+    case triesWithoutPause
     case ignoresHold
     case publishesBeforeCommit
     case dropsUnsavedSet
@@ -47,6 +48,7 @@ enum SimulationSabotage: String, CaseIterable {
         case .dropsUnsavedSet: .keptSets
         case .ignoresFailedIntent: .intentFirst
         case .ignoresRetryAfter: .retryAfter
+        case .triesWithoutPause: .backoff
         case .answersTwice, .sleepsThroughBackoff: .answers
         case .trustsFailedCommits: .conditions
         }
@@ -60,7 +62,8 @@ extension Simulation {
     func distort(_ outcome: Outcome, of operation: Operation) -> Outcome {
         switch (sabotage, outcome) {
         case (.takesRefusalForNotSent, .refused(let failure)): .notSent(failure)
-        case (.takesUnreadForNoAnswer, .ambiguous(let failure, _)): .ambiguous(failure, unread: nil)
+        case (.takesUnreadForNoAnswer, .ambiguous(let failure, _)) where operation == .refresh:
+            .ambiguous(failure, unread: nil)
         case (.takesOutageForRejectedPassword, .ambiguous(let failure, nil)) where operation == .login:
             .passwordRejected(failure)
         case (.takesRejectionForRefusal, .passwordRejected(let failure)): .refused(failure)

@@ -4,15 +4,15 @@ import Testing
 @Suite struct `Simulation of the core` {
     /// How many worlds there are, and when each ends.
     private static let seeds: ClosedRange<UInt64> = 1...40
-    private static let years = 10.0
-    private static let steps = 20_000
+    private static let years = 9.5
+    private static let steps = 8000
 
     @Test func `keeps every promise for a thousand account-years`() async {
         let worlds = await withTaskGroup(of: Simulation.self) { group in
             for seed in Self.seeds {
                 group.addTask {
                     var simulation = Simulation(seed: seed)
-                    simulation.run(years: Self.years, steps: Self.steps)
+                    simulation.run(years: Self.years, steps: simulation.climate == .longLives ? .max : Self.steps)
                     return simulation
                 }
             }
@@ -23,9 +23,9 @@ import Testing
         let sum: Comment = "\(total.accountYears) account-years in \(total.steps) steps: \(total)"
         #expect(total.accountYears >= 1000, sum)
         // What is meant to be met is met.
-        #expect(total.requests > 50_000, sum)
+        #expect(total.requests > 30_000, sum)
         #expect(total.sets > 20_000, sum)
-        #expect(total.logins > 10_000, sum)
+        #expect(total.logins > 5000, sum)
         #expect(total.refusals > 1000, sum)
         #expect(total.lost > 500, sum)
         #expect(total.unread > 500, sum)

@@ -66,6 +66,7 @@ enum SimulationPromise: String, CaseIterable {
     case keptSets = "a received set that can't be saved is kept"
     case intentFirst = "nothing is sent without a durable intent"
     case retryAfter = "the API is left alone for as long as it asks"
+    case backoff = "a failing API gets 12 requests in five minutes, and 40 in an hour after them"
     case answers = "every caller is answered once, in time, and with a token where there is one"
     case wakes = "the scheduler asks to be woken in time, and not for nothing"
     case conditions = "every change fits what is stored"

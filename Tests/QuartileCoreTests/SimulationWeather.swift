@@ -3,6 +3,8 @@
 /// What goes wrong at the moment.
 struct SimulationWeather {
     var isStorm = false
+    /// The process ends after one step in so many.
+    var crashesOnceIn: UInt64 = 4000
     /// No request leaves the machine.
     var networkIsDown = false
     /// The API answers 5xx, before it acts or after.
