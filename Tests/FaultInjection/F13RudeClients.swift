@@ -17,9 +17,10 @@ extension Fault {
             try await home.enter("ada", sandbox)
             // What is allocated once and for all is there before it is measured.
             _ = try await reading(home, for: .seconds(1))
-            let before = try ProcessFigures(daemon.pid).residentMemory
+            let figures = try ProcessFigures(daemon.pid)
+            let (before, began) = (figures.residentMemory, ContinuousClock.now)
 
-            let count = plan.count(quick: 20, full: 100)
+            let count = plan.count(quick: 20, full: 50)
             let crowds = kinds.map { RudeClients($0, count: count, to: home, account: "ada") }
             async let readings = reading(home, for: .seconds(plan.count(quick: 6, full: 60)))
             var peak = before
@@ -28,6 +29,8 @@ extension Fault {
                 peak = max(peak, try ProcessFigures(daemon.pid).residentMemory)
                 try await Task.sleep(for: .milliseconds(50))
             }
+            let busy = try ProcessFigures(daemon.pid).processorTime - figures.processorTime
+            let share = busy / (ContinuousClock.now - began) * 100
             let (kept, fresh) = try await readings
             for (kind, crowd) in zip(kinds, crowds) {
                 tally.count(kind.rawValue, problem: try await crowd.finish() > 0 ? nil : "did nothing")
@@ -36,6 +39,7 @@ extension Fault {
             let limit = Duration.milliseconds(20)
             tally.note(p99: kept.latencies, of: "others on one connection", below: limit, plan: plan)
             tally.note(p99: fresh.latencies, of: "others on new connections", below: limit, plan: plan)
+            tally.note("CPU of the daemon", String(format: "%.0f %%", share))
             let growth = Double(peak - before) / 1_048_576
             tally.note("memory growth", String(format: "%.1f MiB", growth), met: plan.quick || growth < 16)
             if let end = daemon.process.end { tally.failures.append("the daemon ended with \(end)") }

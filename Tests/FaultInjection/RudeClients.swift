@@ -24,8 +24,7 @@ final class RudeClients: Sendable {
             case .slow: .seconds(1)
             case .bytewise: .milliseconds(10)
             case .neverReading: .milliseconds(50)
-            case .overlong, .vanishing: .milliseconds(100)
-            case .halfClosed: .milliseconds(500)
+            case .halfClosed, .overlong, .vanishing: .milliseconds(500)
             }
         }
     }
