@@ -205,6 +205,28 @@ import Testing
         #expect(try complaint(String(repeating: "- ", count: 200_000)).contains("config.yaml:"))
     }
 
+    @Test func aKeyThatAliasesMakeEndlessIsAnError() throws {
+        let levels = zip("bcdefghi", "abcdefgh").map { name, below in
+            "\(name): &\(name) [\(Array(repeating: "*\(below)", count: 9).joined(separator: ", "))]"
+        }
+        let text = (["a: &a [x]"] + levels + ["? *i", ": x"]).joined(separator: "\n")
+        #expect(try complaint(text).contains("more than 10 aliases"))
+    }
+
+    @Test func aFewAliasesAreRead() throws {
+        #expect(try load("log: {level: &level debug}\nlogin: {budget: 7}").logLevel == .debug)
+        #expect(try complaint("log: {level: &level debug}\nlogin: {budget: *level}").contains("`login.budget` must be"))
+    }
+
+    @Test(arguments: [#"\n"#, #"\e"#, #"\L"#, #"\u202e"#])
+    func aNameThatIsNotFitForALineIsChanged(escape: String) throws {
+        #expect(try complaint("log: {\"a\(escape)\": b}").contains("`log.a?`"))
+    }
+
+    @Test func aVariableThatIsNotFitForALineIsChanged() throws {
+        #expect(try complaint("", ["QUARTILED_API_\n": "x"]).hasPrefix("QUARTILED_API_?: there is no setting"))
+    }
+
     @Test func aFileThatIsNotUTF8IsAnError() throws {
         let path = try directory.write(bytes: [0x61, 0xFF, 0xFE], to: "bytes.yaml")
         let error = #expect(throws: ConfigurationError.self) {

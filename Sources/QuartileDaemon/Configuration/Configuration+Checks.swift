@@ -38,7 +38,7 @@ extension Configuration {
             let prefixes = Set(ConfigurationKey.all.map { ConfigurationKey.environmentName(of: $0.section) + "_" })
             guard prefixes.contains(where: name.hasPrefix), !known.contains(name) else { continue }
             let hint = nearest(to: name, among: known).map { "did you mean \($0)?" } ?? "unset it"
-            throw ConfigurationError("\(name): there is no setting of this name; \(hint)")
+            throw ConfigurationError("\(printable(name)): there is no setting of this name; \(hint)")
         }
     }
 

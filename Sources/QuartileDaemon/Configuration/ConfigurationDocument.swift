@@ -21,6 +21,10 @@ struct ConfigurationSetting: Sendable {
 
 /// Reads configuration files as YAML, two levels deep.
 enum ConfigurationDocument {
+    /// The most aliases (`*name`) in a file. Each may stand for many others, and the keys of a map are compared whole: a
+    /// page of them takes longer than anybody lives.
+    static let mostAliases = 10
+
     /// The settings in `text`, in their order; `path` is for errors.
     static func settings(in text: String, path: String) throws(ConfigurationError) -> [ConfigurationSetting] {
         guard let root = try root(of: text, path: path), value(of: root) != .empty else { return [] }
@@ -45,12 +49,30 @@ enum ConfigurationDocument {
     }
 
     private static func root(of text: String, path: String) throws(ConfigurationError) -> Node? {
+        guard countOfAliases(in: text) <= mostAliases else {
+            throw ConfigurationError(
+                "\(path): the configuration holds more than \(mostAliases) aliases such as `*name`; write out their values"
+            )
+        }
         do {
             return try Yams.compose(yaml: text)
         } catch let error as YamlError {
             throw complaint(error, path: path)
         } catch {
             throw ConfigurationError("\(path): the configuration file is not YAML")
+        }
+    }
+
+    /// How many aliases there are at most: wherever `*` stands before a name, in comments and texts as well.
+    private static func countOfAliases(in text: String) -> Int {
+        zip(text.utf8, text.utf8.dropFirst()).count { byte, next in
+            guard byte == UInt8(ascii: "*") else { return false }
+            switch next {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                return true
+            default: return false
+            }
         }
     }
 
@@ -92,10 +114,5 @@ enum ConfigurationDocument {
 
     private static func place(_ node: Node, _ path: String) -> String {
         node.mark.map { "\(path):\($0.line)" } ?? path
-    }
-
-    /// A name from a file, fit for one line of an error.
-    private static func printable(_ name: String) -> String {
-        String(name.unicodeScalars.prefix(64).map { $0.properties.generalCategory == .control ? "?" : Character($0) })
     }
 }
