@@ -147,11 +147,31 @@ if Context.environment["QUARTILED_FUZZING"] != nil {
     package.products = []
     package.targets.removeAll { !["QuartileCore", "QuartileWire"].contains($0.name) }
     package.targets += [
+        .target(
+            name: "QuartileDaemon",
+            dependencies: [
+                "QuartileCore", "QuartileWire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            exclude: ["HTTPPoster", "QuartileAuthAPI", "TransportFault+NIO"].map { "Upstream/\($0).swift" },
+            sources: ["Configuration", "Process/Errno.swift", "Upstream"]
+        ),
         .target(name: "FuzzSupport", path: "Tests/Fuzzing/Support"),
         .executableTarget(
             name: "fuzz-wire",
             dependencies: ["FuzzSupport", "QuartileWire"],
             path: "Tests/Fuzzing/Wire"
+        ),
+        .executableTarget(
+            name: "fuzz-token-answers",
+            dependencies: ["FuzzSupport", "QuartileCore", "QuartileDaemon", "QuartileWire"],
+            path: "Tests/Fuzzing/TokenAnswers"
+        ),
+        .executableTarget(
+            name: "fuzz-configuration",
+            dependencies: ["FuzzSupport", "QuartileCore", "QuartileDaemon"],
+            path: "Tests/Fuzzing/Configuration"
         ),
     ]
 }

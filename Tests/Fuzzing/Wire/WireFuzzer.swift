@@ -5,16 +5,16 @@ import QuartileWire
 /// "Fuzz Target").
 @_cdecl("LLVMFuzzerTestOneInput")
 public func checkWire(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    let input = Array(UnsafeBufferPointer(start: start, count: count))
-    checkTime(input)
-    let lines = checkFraming(of: input)
-    // A text that is more than one line may be JSON all the same.
-    if lines.count > 1 { _ = checkJSON(input) }
-    for line in lines {
-        let json = checkJSON(line)
-        checkClientMessage(line, isJSON: json != nil)
-        checkDaemonMessage(line)
-        if let json { checkResults(json) }
+    check(start, count) { input in
+        checkTime(input)
+        let lines = checkFraming(of: input)
+        // A text that is more than one line may be JSON all the same.
+        if lines.count > 1 { _ = checkJSON(input) }
+        for line in lines {
+            let json = checkJSON(line)
+            checkClientMessage(line, isJSON: json != nil)
+            checkDaemonMessage(line)
+            if let json { checkResults(json) }
+        }
     }
-    return 0
 }
