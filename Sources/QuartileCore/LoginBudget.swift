@@ -12,30 +12,36 @@
 public struct LoginBudget: Sendable {
     /// How many logins an hour are allowed.
     public var perHour: Int
-    private var logins: [UnixTime] = []
-    private var rounds: [UnixTime] = []
+    private var logins: [Stamp] = []
+    private var rounds: [Stamp] = []
+
+    private struct Stamp: Sendable {
+        var at: UnixTime
+        /// Counted by this process when it happened, not read from what an earlier one wrote down.
+        var wasSeen: Bool
+    }
 
     private static let hour = Milliseconds.hours(1)
 
     /// A budget of which `recent` has used its part already.
     public init(perHour: Int, recent: [HistoryEntry] = []) {
         self.perHour = perHour
-        for entry in recent {
-            if entry.countsAgainstLoginBudget { countLogin(at: entry.at) }
-            if entry.result == .refusedUnspent { countRefusalOfUnspent(at: entry.at) }
-        }
+        for entry in recent { remember(entry) }
     }
 
     /// Counts a login that the API answered.
-    public mutating func countLogin(at time: UnixTime) {
-        forgetWhatIsOver(at: time)
-        logins.append(time)
-    }
+    public mutating func countLogin(at time: UnixTime) { count(Stamp(at: time, wasSeen: true), in: \.logins) }
 
     /// Counts a round in which a refresh token was refused though it was never spent.
     public mutating func countRefusalOfUnspent(at time: UnixTime) {
-        forgetWhatIsOver(at: time)
-        rounds.append(time)
+        count(Stamp(at: time, wasSeen: true), in: \.rounds)
+    }
+
+    /// Counts what an earlier process wrote down.
+    mutating func remember(_ entry: HistoryEntry) {
+        let stamp = Stamp(at: entry.at, wasSeen: false)
+        if entry.countsAgainstLoginBudget { count(stamp, in: \.logins) }
+        if entry.result == .refusedUnspent { count(stamp, in: \.rounds) }
     }
 
     /// How many refusals of an unspent refresh token follow each other.
@@ -47,29 +53,37 @@ public struct LoginBudget: Sendable {
         var next = now
         if logins.count >= perHour {
             // Where nothing is allowed at all there is no login to wait out.
-            next = (perHour > 0 ? logins[logins.count - perHour] : now) + LoginBudget.hour
+            let holding = perHour > 0 ? logins.map(\.at).sorted()[logins.count - perHour] : now
+            next = holding + LoginBudget.hour
         }
-        if let last = rounds.last { next = max(next, last + delay) }
+        if let last = rounds.map(\.at).max() { next = max(next, last + delay) }
         return next
     }
 
-    /// The wall clock was set forward by `step`, or back where that is negative: what was counted stays as long ago as it
-    /// was. Without this a budget that was nearly over would begin anew with a clock that is set back.
+    /// The wall clock was set forward by `step`, or back where that is negative. What this process saw stays as long ago
+    /// as it was, or a budget that is nearly over would begin anew with a clock that is set back. What an earlier one
+    /// wrote down is taken at its word: the clock may have been wrong since the start of the machine.
     mutating func clockWasSet(by step: Milliseconds) {
-        logins = logins.map { $0 + step }
-        rounds = rounds.map { $0 + step }
+        for index in logins.indices where logins[index].wasSeen { logins[index].at = logins[index].at + step }
+        for index in rounds.indices where rounds[index].wasSeen { rounds[index].at = rounds[index].at + step }
+    }
+
+    private mutating func count(_ stamp: Stamp, in stamps: WritableKeyPath<LoginBudget, [Stamp]>) {
+        forgetWhatIsOver(at: stamp.at)
+        self[keyPath: stamps].append(stamp)
     }
 
     private mutating func forgetWhatIsOver(at now: UnixTime) {
         // A clock that was set back would hold logins until it has caught up, for years if need be: what it shows as
         // yet to come is taken to have just been.
-        logins = logins.map { min($0, now) }.filter { now - $0 < LoginBudget.hour }
-        rounds = rounds.map { min($0, now) }
+        for index in logins.indices { logins[index].at = min(logins[index].at, now) }
+        for index in rounds.indices { rounds[index].at = min(rounds[index].at, now) }
+        logins.removeAll { now - $0.at >= LoginBudget.hour }
         // Three rounds within an hour start the waits; from then on a round continues them if it comes within an hour
         // after the wait before it, or long waits would talk themselves out of existence.
         if rounds.count < 3 {
-            rounds.removeAll { now - $0 > LoginBudget.hour }
-        } else if let last = rounds.last, now - last > LoginBudget.hour + delay {
+            rounds.removeAll { now - $0.at > LoginBudget.hour }
+        } else if let last = rounds.map(\.at).max(), now - last > LoginBudget.hour + delay {
             rounds.removeAll()
         }
     }

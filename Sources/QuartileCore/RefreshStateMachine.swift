@@ -145,7 +145,7 @@ extension RefreshStateMachine {
             }
             return (machine, .none)
         }
-        if intent.operation == .login { machine.budget.countLogin(at: intent.at) }
+        machine.budget.remember(HistoryEntry(at: intent.at, event: intent.operation.event, result: .interrupted))
         let failure = Failure(
             .upstreamUnavailable,
             "the \(intent.operation.rawValue) was cut off before its answer was saved"

@@ -59,6 +59,12 @@ import Testing
         #expect(budget.nextLogin(at: later) == later + .minutes(10))
     }
 
+    @Test func `takes what an earlier process wrote down at its word when the clock is set`() {
+        var budget = LoginBudget(perHour: 1, recent: [entry(.login, .received, ago: .minutes(10))])
+        budget.clockWasSet(by: .hours(1))
+        #expect(budget.nextLogin(at: now + .hours(1)) <= now + .hours(1))
+    }
+
     @Test func `of nothing allows nothing`() {
         var budget = LoginBudget(perHour: 0)
         #expect(budget.nextLogin(at: now) > now)

@@ -40,27 +40,22 @@ import Testing
     }
 
     @Test(arguments: steps)
-    func `a step does not begin the hour of a used up login budget anew`(step: Milliseconds) {
-        var rig = SchedulerRig()
-        let logins = (0..<12).map {
-            HistoryEntry(at: rig.now.wall + .minutes($0 - 50), event: .login, result: .refused)
-        }
-        rig.restore(
-            StoredAccount(
-                account: .made(),
-                tokens: .made(),
-                refreshToken: .refused,
-                password: .stored,
-                recent: logins
-            )
-        )
+    func `a step does not begin the hour of a used up login budget anew`(step: Milliseconds) throws {
+        var rig = SchedulerRig.withAda()
+        let began = rig.now.boot
         rig.refresh()
+        // A refresh and twelve logins.
+        for count in 1...13 {
+            try rig.answer(.ambiguous(.broken, unread: Secret("{}")))
+            while count < 13, rig.underWay.isEmpty { try rig.runToNextDeadline() }
+        }
+        rig.run(Backoff.ceiling)
         rig.now = rig.now.steppedBy(step)
         rig.wake()
-        rig.run(.minutes(9))
-        #expect(rig.requests == 0)
+        rig.run(began + .minutes(59) - rig.now.boot)
+        #expect(rig.requests == 13)
         rig.run(.minutes(2))
-        #expect(rig.requests == 1)
+        #expect(rig.requests == 14)
     }
 
     @Test(arguments: steps)
