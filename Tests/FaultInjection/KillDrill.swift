@@ -6,8 +6,8 @@ final class KillDrill {
     /// How the daemon is killed.
     enum Killer: Sendable {
         /// At the `number`th call of this name that one of its threads of that role makes from now on; `solo` has only
-        /// that one of them counted.
-        case systemCall(String, number: Int, ThreadRole, solo: Int?)
+        /// that one of them counted, `onLog` only calls on the daemon's log.
+        case systemCall(String, number: Int, ThreadRole, solo: Int? = nil, onLog: Bool = false)
         /// So long after the request was sent.
         case after(Duration)
         /// When all is done, with every call logged.
@@ -71,7 +71,7 @@ final class KillDrill {
             pause(delay)
             try await subject.kill()
             strike.answer = try await lastAnswer()
-        case .systemCall(let name, let number, let role, let solo):
+        case .systemCall(let name, let number, let role, let solo, let onLog):
             let roles = try ThreadRole.all(of: subject.process.pid)
             var threads = roles.filter { $0.value == role }.map(\.key).sorted()
             // What the others do is logged, so that it shows which call was struck.
@@ -82,7 +82,12 @@ final class KillDrill {
             }
             let pid = subject.process.pid
             var straces = [
-                try await Strace(attachedTo: pid, threads: threads, inject: ["\(name):signal=KILL:when=\(number)"])
+                try await Strace(
+                    attachedTo: pid,
+                    threads: threads,
+                    inject: ["\(name):signal=KILL:when=\(number)"],
+                    options: onLog ? ["-P", subject.log] : []
+                )
             ]
             if !others.isEmpty { straces.append(try await Strace(attachedTo: pid, threads: others)) }
             try await trace(&strike, straces, roles) { log, start in

@@ -25,15 +25,20 @@ struct KillSweep: Sendable {
     static let patienceWithFailures = 5
     /// Which thread makes a call is the scheduler's choice, and `when=` counts for each thread: so the calls that were
     /// not struck are aimed at again, by a new log.
-    private static let rounds = 40
+    private static let rounds = 80
 
-    /// As it was, then as if one thread made all calls of the role, then one thread after the other alone.
-    private func aim(at call: TracedCall, _ round: Int) -> (number: Int, solo: Int?) {
-        switch round {
-        case 0, 2: (call.earlierInThread + 1, nil)
-        case 1: (call.earlierInRole + 1, nil)
-        case _ where round % 2 == 0: (call.earlierInThread + 1, round / 2)
-        default: (1 + round / 10, round / 2)
+    /// As it was, then as if one thread made all calls of the role, then one thread after the other alone. Writes to the
+    /// log can be told from other writes by the file.
+    private func aim(at call: TracedCall, _ round: Int) -> KillDrill.Killer {
+        func killer(_ number: Int, solo: Int? = nil) -> KillDrill.Killer {
+            .systemCall(call.name, number: number, call.role, solo: solo)
+        }
+        return switch round {
+        case _ where call.object == "log": .systemCall(call.name, number: 1, call.role, onLog: true)
+        case 0, 2: killer(call.earlierInThread + 1)
+        case 1: killer(call.earlierInRole + 1)
+        case _ where round % 2 == 0: killer(call.earlierInThread + 1, solo: round / 2)
+        default: killer(1 + round / 10 % 4, solo: round / 2)
         }
     }
 
@@ -55,12 +60,10 @@ struct KillSweep: Sendable {
             if round > 0 { targets = targets.filter { !$0.1.isWaking } }
             if let sample { targets = Array(targets.shuffled(using: &chances).prefix(sample)) }
             for (identity, call) in targets where !struck.contains(identity) {
-                let (number, solo) = aim(at: call, round)
-                var place = "\(call.name) \(number)"
+                var place = identity
                 do {
                     try await drill.subject.prepare(operation, remember: remember)
-                    let killer = KillDrill.Killer.systemCall(call.name, number: number, call.role, solo: solo)
-                    let strike = try await drill.strike(operation, with: killer)
+                    let strike = try await drill.strike(operation, with: aim(at: call, round))
                     place = strike.struck ?? place
                     if let found = strike.struck { struck.insert(found) }
                     try await drill.recover(from: strike)

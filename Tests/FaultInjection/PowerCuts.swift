@@ -60,6 +60,8 @@ struct PowerCuts: Sendable {
     /// Has the daemon make its database and do some of everything, and returns what it did to the disk, and its tokens by
     /// their generations.
     private func record(_ subject: Subject, _ directory: URL) async throws -> (DiskRecording, [Int: String]) {
+        // It listens before it has made its database: this waits until it has.
+        _ = try await subject.response("hello", [:])
         try await subject.kill()
         try FileManager.default.removeItem(at: directory)
         let log = try World.current.newPath("strace")

@@ -29,7 +29,7 @@ struct SQLiteImages: Sendable {
             guard image.files[database] != nil else { continue }
             script += """
                 .open \(place)/\(database)
-                .print image \(index)
+                .print @image \(index)
                 PRAGMA integrity_check(1);
                 SELECT 'generation ' || coalesce(max(t.generation), 0)
                     FROM token_sets t JOIN accounts a ON a.id = t.account_id WHERE a.name = 'ada';
@@ -42,7 +42,7 @@ struct SQLiteImages: Sendable {
         let errors = process.errors
         try process.removeOutput()
         var verdicts = [Verdict](repeating: .absent, count: images.count)
-        for part in said.components(separatedBy: "image ").dropFirst() {
+        for part in said.components(separatedBy: "@image ").dropFirst() {
             let lines = part.split(separator: "\n")
             let index = try present(Int(lines[0]), "an image's number in \(part)")
             let generation = lines.last?.hasPrefix("generation ") == true ? lines.last?.split(separator: " ").last : nil

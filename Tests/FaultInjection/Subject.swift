@@ -11,7 +11,8 @@ final class Subject {
     private(set) var client: WireClient
     /// When the process was started.
     private(set) var started = ContinuousClock.now
-    private let log: String
+    /// Where the daemon's log goes.
+    let log: String
     private let environment: [String: String?]
 
     /// Starts both, the daemon when its home is prepared.
