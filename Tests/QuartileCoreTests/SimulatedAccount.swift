@@ -46,6 +46,8 @@ struct SimulatedAccount {
         var time: Milliseconds
         /// What is written down.
         var written: UnixTime
+        /// An earlier process counted it, and this one has only what is written down.
+        var wasRead = false
     }
 
     /// What is known of a refresh token that was sent.
@@ -82,6 +84,8 @@ struct SimulatedAccount {
     /// A new process begins: it knows what the disk kept.
     mutating func begin(with row: StoredAccount) {
         (held, tries) = (0, [])
+        // An account that was removed may come back, if that was not synced.
+        if acknowledged == 0 { mayBeLost = true }
         (isUnsaved, isUnconfirmed, isLeaving, underWay) = (false, false, false, 0)
         served = min(served, row.tokens.generation)
         rejectedPassword = row.password == .rejected ? row.account.password?.reveal() : nil
@@ -107,8 +111,19 @@ struct SimulatedAccount {
 
     /// What a daemon that starts finds of the login budget. What lies far ahead, since the clock was set back, it can't
     /// know to have just been.
-    mutating func begin(recent: [HistoryEntry], at wall: UnixTime) {
-        seeClock(wall)
+    mutating func begin(recent: [HistoryEntry], intent: Intent?, time: Milliseconds, wall: UnixTime) {
+        for index in answeredLogins.indices { answeredLogins[index].wasRead = true }
+        seeClock(time: time, wall: wall)
+        for login in recent where login.countsAgainstLoginBudget {
+            guard !budgetedLogins.contains(where: { $0.written == login.at }) else { continue }
+            budgetedLogins.append(Stamp(time: time - max(0, wall - login.at), written: login.at))
+        }
+        // A login that a crash cut off is written down anew, as of now.
+        if let intent, intent.operation == .login, let last = answeredLogins.indices.last,
+            answeredLogins[last].written >= intent.at
+        {
+            answeredLogins[last].written = wall
+        }
         answeredLogins.removeAll { $0.written - wall > .hours(2) }
         refusals.removeAll { refusal in
             !recent.contains { $0.result == .refusedUnspent && $0.at == refusal.written }
@@ -116,7 +131,12 @@ struct SimulatedAccount {
     }
 
     /// The wall clock was set, or read anew after a boot: what is over by it is over.
-    mutating func seeClock(_ wall: UnixTime) {
+    mutating func seeClock(time: Milliseconds, wall: UnixTime) {
+        // How long ago a login was is what the wall clock says, to who has only that.
+        for index in answeredLogins.indices where answeredLogins[index].wasRead {
+            let age = wall - answeredLogins[index].written
+            answeredLogins[index].time = min(answeredLogins[index].time, time - age)
+        }
         answeredLogins.removeAll { wall - $0.written >= .hours(1) }
         refusals.removeAll { wall - $0.written >= .hours(1) }
     }

@@ -314,7 +314,12 @@ extension Simulation {
         let name = stored.account.name
         let (now, skew) = (now, clock.skew)
         let stamp = stamp
-        accounts[name]?.begin(recent: stored.recent, at: now.wall)
+        accounts[name]?.begin(
+            recent: stored.recent,
+            intent: stored.openIntent,
+            time: stamp.time,
+            wall: stamp.written
+        )
         if disk.rows[name]?.boot != clock.boot {
             accounts[name]?.server.note(ofAccess: stored.tokens.set.accessToken.reveal()) {
                 $0.lenience = max(0, $0.skew - skew)
