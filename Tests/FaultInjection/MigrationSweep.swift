@@ -71,9 +71,15 @@ struct MigrationSweep: Sendable {
         return try present(Int(text.dropLast()), "a version in \(text)")
     }
 
+    /// Every column of every table, and the indices, whatever way the statements that made them were written.
     private static func schema(of database: String) async throws -> String {
-        try await SQLiteShell.run("SELECT sql FROM sqlite_schema ORDER BY type, name", on: database)
-            .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        try await SQLiteShell.run(
+            """
+            SELECT s.type, s.name, s.tbl_name, c.* FROM sqlite_schema s LEFT JOIN pragma_table_info(s.name) c
+            ORDER BY s.type, s.name, c.cid
+            """,
+            on: database
+        )
     }
 
     /// Starts the daemon under strace, with a kill at one call where one is given, and returns the log once it serves
