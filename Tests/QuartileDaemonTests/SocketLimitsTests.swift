@@ -202,4 +202,19 @@ import Testing
             }
         }
     }
+
+    @Test func whoSendsALotAtOnceLeavesTheLoopToOthersInBetween() async throws {
+        try await SocketTestServer.with { server in
+            let (greedy, modest) = (try server.client(), try server.client())
+            let requests = ["stall"] + Array(repeating: "echo", count: 100)
+            try greedy.send(requests.flatMap { Request(id: 1, method: $0).line })
+            try await waitUntil("the loop stalls") { server.handler.methods == ["stall"] }
+            try modest.call("text", id: 1)
+            server.handler.stall.signal()
+            #expect(try await modest.answer() != nil)
+            let begunBefore = try #require(server.handler.methods.firstIndex(of: "text"))
+            #expect(begunBefore <= 2 * SocketLimits().requestsInOneTurn)
+            for _ in requests { #expect(try await greedy.answer() != nil) }
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Logging
 import NIOCore
@@ -10,8 +11,11 @@ import Testing
 @testable import QuartileDaemon
 
 /// Answers by the method's name: `echo` at once with `"echo"`, `text` with as many letters as `params.count` says,
-/// `later` from another thread, `never` not at all, `twice` two times; `hold` when the test says so.
+/// `later` from another thread, `never` not at all, `twice` two times; `hold` when the test says so. `stall` keeps the loop
+/// from everything else until the test says so.
 final class ScriptedHandler: RequestHandling {
+    /// Lets a `stall` end.
+    let stall = DispatchSemaphore(value: 0)
     private let held = Mutex<[Reply]>([])
     private let peers = Mutex<[PeerCredentials]>([])
     private let calls = Mutex<[String]>([])
@@ -31,6 +35,9 @@ final class ScriptedHandler: RequestHandling {
         case "later":
             NIOSingletons.posixBlockingThreadPool.submit { _ in reply("later") }
         case "never": break
+        case "stall":
+            stall.wait()
+            reply("stalled")
         case "twice":
             reply("first")
             reply("second")

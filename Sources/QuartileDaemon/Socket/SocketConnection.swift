@@ -56,6 +56,8 @@ final class SocketConnection: ChannelDuplexHandler {
     /// The channel asked for a read, and it is held back.
     private var isReadHeld = false
     private var isAdvancing = false
+    /// It began as many requests as one turn allows; the rest comes after what others want.
+    private var isWaitingForTurn = false
     /// Everything is answered; the end is under way.
     private var isEnding = false
     /// Runs while a line has begun, or while what comes is dropped.
@@ -143,7 +145,7 @@ final class SocketConnection: ChannelDuplexHandler {
 
     /// Whether a further request may be begun.
     private var mayBegin: Bool {
-        guard let writer, !isEnding else { return false }
+        guard let writer, !isEnding, !isWaitingForTurn else { return false }
         return requestsInFlight < limits.requestsInFlight && writer.isWritable
     }
 
@@ -162,11 +164,25 @@ final class SocketConnection: ChannelDuplexHandler {
         isAdvancing = true
         defer { isAdvancing = false }
         var isExhausted = false
+        var left = limits.requestsInOneTurn
         repeat {
-            while mayBegin, !isExhausted { isExhausted = !beginNext() }
+            while mayBegin, !isExhausted {
+                isExhausted = !beginNext()
+                left -= 1
+                if left == 0 { waitForTurn() }
+            }
             writer?.flush()
         } while mayBegin && !isExhausted
         settle()
+    }
+
+    /// Goes on after the loop has looked at the other connections. A task without a delay would come before them.
+    private func waitForTurn() {
+        isWaitingForTurn = true
+        context?.eventLoop.assumeIsolated().scheduleTask(in: limits.turnPause) { [weak self] in
+            self?.isWaitingForTurn = false
+            self?.advance()
+        }
     }
 
     /// Begins the next request. Returns whether there was one.

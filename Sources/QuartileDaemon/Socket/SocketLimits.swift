@@ -15,6 +15,11 @@ package struct SocketLimits: Sendable {
     /// Requests of one connection that have no answer yet, 32. The next is not read until one is answered, so that
     /// one client's queue is its own and not ours. Entries of a batch count one by one.
     package var requestsInFlight = 32
+    /// Requests of one connection that are begun in one go, 16, and how long the others then have the loop to themselves,
+    /// 50 µs: those that are answered from memory are never in flight, and a client that sends them by the thousand would
+    /// otherwise keep everybody waiting until it is done.
+    package var requestsInOneTurn = 16
+    package var turnPause = TimeAmount.microseconds(50)
     /// Bytes of answers that one client has not taken, 1 MiB, beyond which its connection is closed. One answer may be
     /// larger: this is looked at before each.
     package var unreadAnswers = 1_048_576
