@@ -169,14 +169,14 @@ final class SocketConnection: ChannelDuplexHandler {
             while mayBegin, !isExhausted {
                 isExhausted = !beginNext()
                 left -= 1
-                if left == 0 { waitForTurn() }
+                if left == 0, table.count > 1 { waitForTurn() }
             }
             writer?.flush()
         } while mayBegin && !isExhausted
         settle()
     }
 
-    /// Goes on after the loop has looked at the other connections. A task without a delay would come before them.
+    /// Goes on after the loop has looked at the other connections. A task that is due already would come before them.
     private func waitForTurn() {
         isWaitingForTurn = true
         context?.eventLoop.assumeIsolated().scheduleTask(in: limits.turnPause) { [weak self] in

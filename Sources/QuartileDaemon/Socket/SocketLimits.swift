@@ -16,10 +16,10 @@ package struct SocketLimits: Sendable {
     /// one client's queue is its own and not ours. Entries of a batch count one by one.
     package var requestsInFlight = 32
     /// Requests of one connection that are begun in one go, 16, and how long the others then have the loop to themselves,
-    /// 50 µs: those that are answered from memory are never in flight, and a client that sends them by the thousand would
-    /// otherwise keep everybody waiting until it is done.
+    /// 1 ms: those that are answered from memory are never in flight, and a hundred clients that send them by the
+    /// thousand would otherwise keep everybody waiting until they are done. A client that is alone never pauses.
     package var requestsInOneTurn = 16
-    package var turnPause = TimeAmount.microseconds(50)
+    package var turnPause = TimeAmount.milliseconds(1)
     /// Bytes of answers that one client has not taken, 1 MiB, beyond which its connection is closed. One answer may be
     /// larger: this is looked at before each.
     package var unreadAnswers = 1_048_576
