@@ -57,7 +57,12 @@ import Foundation
         } catch {
             tally = Tally(failure: "\(fault.id) could not be tried: \(error)")
         }
-        let command = ["Scripts/fault-injection", quick ? "--quick" : nil, "--seed \(seed)", fault.id]
+        #if DEBUG
+            let build: String? = nil
+        #else
+            let build = "--release"
+        #endif
+        let command = ["Scripts/fault-injection", build, quick ? "--quick" : nil, "--seed \(seed)", fault.id]
         return Report(
             fault: fault,
             tally: tally,
