@@ -160,15 +160,23 @@ struct SimulatedAccount {
 
 extension SimulatedAccount {
     /// How long the login budget may hold the next login back, if the newest refresh token is refused as well.
-    func longestBudgetWait(time: Milliseconds, wall: UnixTime, perHour: Int) -> Milliseconds {
-        // A daemon that runs knows how long a login is past; one that started since goes by the wall clock.
+    ///
+    /// What was counted before a restart is known by the wall clock alone. If that was set since, the hour of such a login
+    /// may begin anew, once.
+    func longestBudgetWait(
+        time: Milliseconds,
+        wall: UnixTime,
+        perHour: Int,
+        clockWasSet: Bool
+    ) -> Milliseconds {
         let waits = budgetedLogins.map { login in
-            let byTruth = Milliseconds.hours(1) - (time - login.time)
+            let byTruth = Milliseconds.hours(clockWasSet ? 3 : 1) - (time - login.time)
             let byWall = Milliseconds.hours(1) - max(0, wall - login.written)
             return max(byTruth, byWall)
         }
         let left = waits.filter { $0 > 0 }.sorted()
-        let forLogins = left.count >= perHour ? left[left.count - perHour] : 0
+        let exact = left.count >= perHour ? left[left.count - perHour] : 0
+        let forLogins = clockWasSet && exact > 0 ? .hours(2) : exact
         let rounds = refusalsInARow + 1
         let forRefusals: Milliseconds =
             rounds < 3 ? 0 : min(.minutes(30), .minutes(1 << Int64(min(rounds, 8) - 3)))

@@ -127,3 +127,17 @@ extension Simulation {
         }
     }
 }
+
+extension TokenSet {
+    /// A set as the API issued it, with its life counted from `issuedAt`.
+    init(_ grant: SimulationServer.Grant, issuedAt: UnixTime) {
+        self.init(
+            accessToken: Secret(grant.access),
+            tokenType: "Bearer",
+            refreshToken: Secret(grant.refresh),
+            issuedAt: issuedAt,
+            accessExpiresAt: issuedAt + grant.life,
+            refreshExpiresAt: grant.refreshLife.map { issuedAt + $0 }
+        )
+    }
+}

@@ -79,6 +79,7 @@ extension Simulation {
         counts.clockSteps += 1
         note("the clock is set, off by s:", nil, skew.count / 1000)
         clock.skew = skew
+        lastClockStep = clock.time
         let (now, time) = (now, clock.time)
         for name in names {
             accounts[name]?.seeClock(time: time, wall: now.wall)
@@ -151,18 +152,13 @@ extension Simulation {
     mutating func disturb(_ name: AccountName) {
         guard !weather.isStorm, isUp, let account = accounts[name] else { return }
         let asked = wait(of: name).map { max(0, $0.returnsBy - now.boot) } ?? 0
-        let budget = account.longestBudgetWait(time: clock.time, wall: now.wall, perHour: loginsPerHour)
-        let held = max(budget, waitForBudget(of: name))
-        accounts[name]?.recoverBy = clock.time + max(Simulation.recoveryTime, asked) + held + Simulation.slack
-    }
-
-    /// A wait for the budget that was reckoned by a wrong clock is not reckoned anew when the clock is put right. It is an
-    /// hour at most.
-    private func waitForBudget(of name: AccountName) -> Milliseconds {
-        guard let machine = scheduler[name], let deadline = machine.deadline(seenAt: now),
-            machine.lastError?.failure.message.hasPrefix("the budget") == true
-        else { return 0 }
-        return min(.hours(1), max(0, deadline - now.boot))
+        let budget = account.longestBudgetWait(
+            time: clock.time,
+            wall: now.wall,
+            perHour: loginsPerHour,
+            clockWasSet: clock.time - lastClockStep < .hours(3)
+        )
+        accounts[name]?.recoverBy = clock.time + max(Simulation.recoveryTime, asked) + budget + Simulation.slack
     }
 
     /// One backoff step.

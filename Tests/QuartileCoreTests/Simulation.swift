@@ -8,7 +8,7 @@ struct Simulation {
     let seed: UInt64
     let climate: SimulationClimate
     let sabotage: SimulationSabotage?
-    var isVerbose: Bool
+    let isVerbose: Bool
     let names: [AccountName]
     let loginsPerHour: Int
 
@@ -39,6 +39,8 @@ struct Simulation {
     var lastCaller: RefreshScheduler.WaiterID = 0
     /// When the clock was last set, or the machine last woke from sleep, and the daemon may not have noticed yet.
     var unnoticedSince: Milliseconds?
+    var lastClockStep = Milliseconds(0)
+    /// Wakes with no time between them.
     var wakesInARow = 0
     /// What a saboteur answers again.
     var remembered: [AccountName: IssuedTokens] = [:]
@@ -60,7 +62,7 @@ struct Simulation {
         case userBegins(UserAct)
         case userRequestArrives(UserAct)
         case userAnswerArrives(UserAct, SimulationServer.Answer?)
-        case callerComes(AccountName, count: Int)
+        case callerComes(AccountName)
         /// Calm turns into a storm, or a storm into calm.
         case weatherTurns
         /// Something goes wrong, in a storm.
@@ -189,7 +191,7 @@ struct Simulation {
         case .userBegins(let act): begin(act)
         case .userRequestArrives(let act): arrive(act)
         case .userAnswerArrives(let act, let answer): deliver(act, answer)
-        case .callerComes(let name, let count): call(name, count: count)
+        case .callerComes(let name): call(name, count: 1)
         case .weatherTurns: turnWeather()
         case .gust: gust()
         case .breeze: breeze()

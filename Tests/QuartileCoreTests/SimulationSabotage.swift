@@ -8,6 +8,7 @@ enum SimulationSabotage: String, CaseIterable {
     case takesOutageForRejectedPassword
     case takesRejectionForRefusal
     case ignoresRetryAfter
+    case exaggeratesRetryAfter
     case acknowledgesFailedSave
     case acknowledgesUnsynced
     case trustsFailedCommits
@@ -23,6 +24,7 @@ enum SimulationSabotage: String, CaseIterable {
     case answersFromMemory
     case answersTwice
     case sleepsThroughBackoff
+    case seesAnEarlierTime
     // What is read at a start.
     case forgetsBudget
     case allowsEveryLogin
@@ -41,7 +43,8 @@ enum SimulationSabotage: String, CaseIterable {
         case .answersByASlowClock, .answersFromMemory: .goodTokens
         case .publishesBeforeCommit, .acknowledgesFailedSave, .acknowledgesUnsynced, .startsUnsynced:
             .durableFirst
-        case .takesOutageForRejectedPassword: .recovery
+        case .takesOutageForRejectedPassword, .exaggeratesRetryAfter: .recovery
+        case .seesAnEarlierTime: .wakes
         case .takesRejectionForRefusal, .forgetsBudget, .allowsEveryLogin, .forgetsRejection:
             .loginBudget
         case .startsFromOlderSet: .acknowledgedSets
@@ -67,7 +70,8 @@ extension Simulation {
         case (.takesOutageForRejectedPassword, .ambiguous(let failure, nil)) where operation == .login:
             .passwordRejected(failure)
         case (.takesRejectionForRefusal, .passwordRejected(let failure)): .refused(failure)
-        case (.ignoresRetryAfter, .turnedAway(let failure)): .turnedAway(failure.withoutWait())
+        case (.ignoresRetryAfter, .turnedAway(let failure)): .turnedAway(failure.waiting(0))
+        case (.exaggeratesRetryAfter, .turnedAway(let failure)): .turnedAway(failure.waiting(30))
         default: outcome
         }
     }
@@ -115,9 +119,9 @@ extension Simulation {
 }
 
 extension Failure {
-    fileprivate func withoutWait() -> Failure {
+    fileprivate func waiting(_ times: Double) -> Failure {
         var failure = self
-        failure.retryAfter = nil
+        failure.retryAfter = failure.retryAfter.map { $0 * times }
         return failure
     }
 }

@@ -57,4 +57,8 @@ import Testing
         }
         Issue.record("not reported in \(steps) steps")
     }
+
+    @Test func `has a saboteur for every promise`() {
+        #expect(Set(SimulationSabotage.allCases.map(\.breaks)) == Set(SimulationPromise.allCases))
+    }
 }
