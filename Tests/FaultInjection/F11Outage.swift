@@ -10,7 +10,7 @@ extension Fault {
     ) { plan in
         // Clocks run so many times as fast; the daemons' first minutes also pass at their own pace in the full run.
         var runs = LongOutage.Kind.allCases.map { kind in
-            LongOutage(kind: kind, hours: plan.quick ? 0.3 : 6, speed: plan.count(quick: 120, full: 60))
+            LongOutage(kind: kind, hours: plan.quick ? 0.3 : 6, speed: plan.count(quick: 120, full: 72))
         }
         if !plan.quick { runs.append(LongOutage(kind: .failing, hours: 0.09, speed: 1)) }
         return await plan.idle().tryAll(runs, named: \.name) { one in try await one.run() }
