@@ -81,7 +81,7 @@ struct DiskErrorSweep: Sendable {
                         let words = try drill.subject.lastWords()
                         tally.count("\(name) \(injection)", failed: error, "; the daemon said: \(words)")
                         if tally.failures.count >= KillSweep.patienceWithFailures { return tally }
-                        try await drill.subject.kill()
+                        await drill.subject.end()
                         drill = try await DiskDrill(mode: mode)
                     }
                 }
@@ -89,6 +89,7 @@ struct DiskErrorSweep: Sendable {
             if sample != nil || expected.isSubset(of: failed) { break }
         }
         try await drill.checkReuse()
+        await drill.subject.end()
         if sample == nil {
             kept.note(calls: expected.count, missed: expected.subtracting(failed).sorted().map { "\(name): \($0)" })
         }

@@ -29,12 +29,13 @@ struct KillChances: Sendable {
                 tally.count(place, failed: error, try drill.lastWords())
                 findings.add(drill.findings)
                 if tally.failures.count >= KillSweep.patienceWithFailures { return (tally, findings) }
-                try await drill.subject.kill()
+                await drill.subject.end()
                 drill = try await KillDrill(mode: mode, remember: remember)
             }
         }
         try await drill.checkReuse()
         findings.add(drill.findings)
+        await drill.subject.end()
         return (tally, findings)
     }
 }

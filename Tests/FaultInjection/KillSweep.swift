@@ -72,7 +72,7 @@ struct KillSweep: Sendable {
                     tally.count("\(name) at \(place)", failed: error, try drill.lastWords())
                     findings.add(drill.findings)
                     if tally.failures.count >= KillSweep.patienceWithFailures { return (tally, Coverage(), findings) }
-                    try await drill.subject.kill()
+                    await drill.subject.end()
                     drill = try await KillDrill(mode: mode, remember: remember)
                 }
             }
@@ -80,6 +80,7 @@ struct KillSweep: Sendable {
         }
         try await drill.checkReuse()
         findings.add(drill.findings)
+        await drill.subject.end()
         let missed = sample == nil ? expected.subtracting(struck).sorted() : []
         return (
             tally,

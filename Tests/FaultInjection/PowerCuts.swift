@@ -36,7 +36,7 @@ struct PowerCuts: Sendable {
             let problem = try await start(subject, on: image, directory, tokens)
             count(image, problem, in: &tally)
         }
-        try await subject.kill()
+        await subject.end()
         return tally
     }
 

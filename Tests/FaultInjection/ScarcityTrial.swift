@@ -49,7 +49,7 @@ struct ScarcityTrial: Sendable {
         } catch {
             tally.count(name, failed: error, "; the daemon said: \(try drill.subject.lastWords())")
         }
-        try await drill.subject.kill()
+        await drill.subject.end()
         try await mounted?.unmount()
         return tally
     }

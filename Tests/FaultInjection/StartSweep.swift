@@ -47,6 +47,7 @@ struct StartSweep: Sendable {
             try await drill.subject.kill()
             if sample != nil || expected.isSubset(of: struck) { break }
         }
+        await drill.subject.end()
         let missed = sample == nil ? expected.subtracting(struck).sorted().map { "\(name): \($0)" } : []
         let coverage = KillSweep.Coverage(
             struck: expected.intersection(struck).count,

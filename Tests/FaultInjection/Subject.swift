@@ -56,6 +56,12 @@ final class Subject {
         _ = try await process.waitForEnd()
     }
 
+    /// Ends both, for good: cases go by the hundred, and each has a pair.
+    func end() async {
+        await process.end()
+        await sandbox.process.end()
+    }
+
     /// Connects anew.
     func connect() throws { client = try WireClient(home) }
 
