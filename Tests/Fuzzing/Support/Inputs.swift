@@ -7,11 +7,11 @@ public func check(_ start: UnsafePointer<UInt8>?, _ count: Int, _ check: ([UInt8
     return 0
 }
 
-/// For one input in 256, the same input with a part of it repeated until there are 64 KiB: what is read must not take
+/// For one input in 1,024, the same input with a part of it repeated until there are 64 KiB: what is read must not take
 /// more time or memory than that is worth, and libFuzzer's own inputs are small for long. For others nil.
 func amplified(_ input: [UInt8]) -> [UInt8]? {
     var chance = Chance(input)
-    guard !input.isEmpty, chance.next() % 256 == 0 else { return nil }
+    guard !input.isEmpty, chance.next() % 1024 == 0 else { return nil }
     let start = Int.random(in: 0..<input.count, using: &chance)
     let part = input[start..<min(input.count, start + Int.random(in: 1...32, using: &chance))]
     let times = (65_536 - input.count) / part.count
