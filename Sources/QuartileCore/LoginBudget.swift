@@ -17,8 +17,12 @@ public struct LoginBudget: Sendable {
 
     private struct Stamp: Sendable {
         var at: UnixTime
-        /// Counted by this process when it happened, not read from what an earlier one wrote down.
-        var wasSeen: Bool
+        /// As an earlier process wrote it down; nil where this one saw it happen.
+        var written: UnixTime?
+
+        /// It stays as long ago as it was. What was read is never younger than what is written says: the clock may have
+        /// been wrong since the start of the machine, and is put right.
+        mutating func clockWasSet(by step: Milliseconds) { at = min(at + step, written ?? at + step) }
     }
 
     private static let hour = Milliseconds.hours(1)
@@ -30,18 +34,26 @@ public struct LoginBudget: Sendable {
     }
 
     /// Counts a login that the API answered.
-    public mutating func countLogin(at time: UnixTime) { count(Stamp(at: time, wasSeen: true), in: \.logins) }
+    public mutating func countLogin(at time: UnixTime) {
+        forgetWhatIsOver(at: time)
+        logins.append(Stamp(at: time))
+    }
 
     /// Counts a round in which a refresh token was refused though it was never spent.
     public mutating func countRefusalOfUnspent(at time: UnixTime) {
-        count(Stamp(at: time, wasSeen: true), in: \.rounds)
+        forgetWhatIsOver(at: time)
+        rounds.append(Stamp(at: time))
     }
 
-    /// Counts what an earlier process wrote down.
+    /// Counts what an earlier process wrote down. By a clock that was set since, lines of one hour may be in any order, so
+    /// no login is taken to be over by the time of another.
     mutating func remember(_ entry: HistoryEntry) {
-        let stamp = Stamp(at: entry.at, wasSeen: false)
-        if entry.countsAgainstLoginBudget { count(stamp, in: \.logins) }
-        if entry.result == .refusedUnspent { count(stamp, in: \.rounds) }
+        let stamp = Stamp(at: entry.at, written: entry.at)
+        if entry.countsAgainstLoginBudget { logins.append(stamp) }
+        if entry.result == .refusedUnspent {
+            forgetRounds(at: entry.at)
+            rounds.append(stamp)
+        }
     }
 
     /// How many refusals of an unspent refresh token follow each other.
@@ -60,17 +72,11 @@ public struct LoginBudget: Sendable {
         return next
     }
 
-    /// The wall clock was set forward by `step`, or back where that is negative. What this process saw stays as long ago
-    /// as it was, or a budget that is nearly over would begin anew with a clock that is set back. What an earlier one
-    /// wrote down is taken at its word: the clock may have been wrong since the start of the machine.
+    /// The wall clock was set forward by `step`, or back where that is negative. A budget that is nearly over would begin
+    /// anew otherwise with a clock that is set back.
     mutating func clockWasSet(by step: Milliseconds) {
-        for index in logins.indices where logins[index].wasSeen { logins[index].at = logins[index].at + step }
-        for index in rounds.indices where rounds[index].wasSeen { rounds[index].at = rounds[index].at + step }
-    }
-
-    private mutating func count(_ stamp: Stamp, in stamps: WritableKeyPath<LoginBudget, [Stamp]>) {
-        forgetWhatIsOver(at: stamp.at)
-        self[keyPath: stamps].append(stamp)
+        for index in logins.indices { logins[index].clockWasSet(by: step) }
+        for index in rounds.indices { rounds[index].clockWasSet(by: step) }
     }
 
     private mutating func forgetWhatIsOver(at now: UnixTime) {
@@ -79,6 +85,10 @@ public struct LoginBudget: Sendable {
         for index in logins.indices { logins[index].at = min(logins[index].at, now) }
         for index in rounds.indices { rounds[index].at = min(rounds[index].at, now) }
         logins.removeAll { now - $0.at >= LoginBudget.hour }
+        forgetRounds(at: now)
+    }
+
+    private mutating func forgetRounds(at now: UnixTime) {
         // Three rounds within an hour start the waits; from then on a round continues them if it comes within an hour
         // after the wait before it, or long waits would talk themselves out of existence.
         if rounds.count < 3 {

@@ -27,16 +27,16 @@ extension RefreshScheduler {
         entries[name]?.scope = nil
     }
 
-    /// Tells the others of the same key what an account was just asked.
+    /// Tells the others of the same key until when the API asked an account to stay away. What that account was told of
+    /// another's wait is not to be passed on: it has its spread already, and would grow by another.
     mutating func share(
+        _ until: BootTime,
         from name: AccountName,
         now: Moment,
         using random: inout some RandomNumberGenerator,
         into effects: inout Effects
     ) {
-        guard let entry = entries[name], let scope = entry.scope, let until = entry.machine.retryAfter(at: now),
-            until > quotas[scope]?.stayAwayUntil ?? now.boot
-        else { return }
+        guard let scope = entries[name]?.scope, until > quotas[scope]?.stayAwayUntil ?? now.boot else { return }
         quotas[scope]?.stayAwayUntil = until
         let spread = (until - now.boot) * RefreshScheduler.spread
         for other in (quotas[scope]?.members ?? []).subtracting([name]).sorted() {

@@ -125,7 +125,7 @@ extension RefreshScheduler {
         join(stored.account.quotaScope, machine.name)
         if let asked { _ = entries[machine.name]?.machine.stayAway(until: asked, now: now) }
         finish(machine.name, action, now: now, into: &effects)
-        share(from: machine.name, now: now, using: &random, into: &effects)
+        if let asked { share(asked, from: machine.name, now: now, using: &random, into: &effects) }
         return effects
     }
 
@@ -265,11 +265,10 @@ extension RefreshScheduler {
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) -> Effects {
-        let asked = entries[flight.account]?.machine.retryAfter
+        let isAwaited = entries[flight.account]?.machine.awaits(flight) ?? false
         var effects = event(flight.account, now: now) { $0.answered(flight, outcome, now: now, using: &random) }
-        // Only what this answer asked for: what others were asked has its spread already, and would grow by another.
-        if entries[flight.account]?.machine.retryAfter != asked {
-            share(from: flight.account, now: now, using: &random, into: &effects)
+        if isAwaited, let span = outcome.retryAfter {
+            share(now.boot + span, from: flight.account, now: now, using: &random, into: &effects)
         }
         return effects
     }

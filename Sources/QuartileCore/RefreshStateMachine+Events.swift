@@ -151,6 +151,16 @@ extension RefreshStateMachine {
 }
 
 extension Outcome {
+    /// How long the API asked to be left alone.
+    var retryAfter: Milliseconds? {
+        switch self {
+        case .received: nil
+        case .notSent(let failure), .turnedAway(let failure), .refused(let failure), .passwordRejected(let failure),
+            .ambiguous(let failure, _):
+            failure.retryAfter
+        }
+    }
+
     /// Whether the API acted on a login, so that it counts against the budget.
     var isAnAnswerToALogin: Bool {
         switch self {

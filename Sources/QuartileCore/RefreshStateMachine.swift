@@ -258,6 +258,11 @@ extension RefreshStateMachine {
     /// The longest wait that is taken over from the store, as long as the longest that an answer can ask for.
     static let longestStayAway = Milliseconds.hours(1)
 
+    /// Whether the answer to this flight is what is waited for.
+    func awaits(_ flight: Flight) -> Bool {
+        if case .exchanging(flight) = phase { true } else { false }
+    }
+
     /// Until when the API asked us to stay away; nil where that is over.
     public func retryAfter(at now: Moment) -> BootTime? {
         guard let retryAfter, retryAfter > now.boot else { return nil }

@@ -59,10 +59,32 @@ import Testing
         #expect(budget.nextLogin(at: later) == later + .minutes(10))
     }
 
-    @Test func `takes what an earlier process wrote down at its word when the clock is set`() {
-        var budget = LoginBudget(perHour: 1, recent: [entry(.login, .received, ago: .minutes(10))])
-        budget.clockWasSet(by: .hours(1))
-        #expect(budget.nextLogin(at: now + .hours(1)) <= now + .hours(1))
+    @Test func `takes what an earlier process wrote down at its word when the clock is put right`() {
+        // Off for an hour, and started with a clock that stood still meanwhile.
+        var late = LoginBudget(perHour: 1, recent: [entry(.login, .received, ago: .minutes(10))])
+        late.clockWasSet(by: .hours(1))
+        #expect(late.nextLogin(at: now + .hours(1)) <= now + .hours(1))
+        // Started with a clock that was an hour behind.
+        var early = LoginBudget(perHour: 1, recent: [entry(.login, .received, ago: .minutes(-50))])
+        #expect(early.nextLogin(at: now) == now + .hours(1))
+        early.clockWasSet(by: .hours(1))
+        #expect(early.nextLogin(at: now + .hours(1)) == now + .minutes(110))
+    }
+
+    @Test func `keeps what an earlier process wrote down as old as it is when the clock is set back`() {
+        var budget = LoginBudget(perHour: 1, recent: [entry(.login, .received, ago: .minutes(50))])
+        budget.clockWasSet(by: .hours(-1))
+        let later = now + .minutes(5) + .hours(-1)
+        #expect(budget.nextLogin(at: later) == later + .minutes(5))
+    }
+
+    @Test func `takes no login to be over by the time of another that was written by a wrong clock`() {
+        let written = [entry(.login, .received, ago: .minutes(30)), entry(.login, .interrupted, ago: .minutes(70))]
+        var behind = LoginBudget(perHour: 1, recent: written)
+        #expect(behind.nextLogin(at: now) == now + .minutes(30))
+        let ahead = [entry(.login, .received, ago: .minutes(30)), entry(.login, .interrupted, ago: .minutes(-70))]
+        var budget = LoginBudget(perHour: 2, recent: ahead)
+        #expect(budget.nextLogin(at: now) == now + .minutes(30))
     }
 
     @Test func `of nothing allows nothing`() {

@@ -27,6 +27,19 @@ import Testing
         #expect(try rig.ada.retryAfter(at: rig.now) == rig.now.boot + .minutes(20))
     }
 
+    @Test func `holds for all though the account that is asked was told of a longer one`() throws {
+        var rig = SchedulerRig.withAda()
+        rig.add(Self.bob)
+        rig.refresh()
+        rig.refresh(Self.bob)
+        try rig.answer(.turnedAway(.throttled(.hours(1))))
+        let bobs = try #require(rig.scheduler[Self.bob]?.retryAfter(at: rig.now))
+        let between = (bobs - rig.now.boot + .hours(1)) / 2
+        try rig.answer(.turnedAway(.throttled(between)))
+        let adas = try #require(try rig.ada.retryAfter(at: rig.now))
+        #expect(adas >= rig.now.boot + between)
+    }
+
     @Test func `prolongs the backoff of another account of the key`() throws {
         var rig = SchedulerRig.withAda()
         rig.add(Self.bob)
