@@ -175,7 +175,9 @@ extension Simulation {
             } else {
                 account.isUnconfirmed = true
             }
-            (account.mayBeLost, account.isUnsaved) = (false, false)
+            account.isUnsaved = false
+            // What is not durable for certain may give way to what was there before.
+            if failure == nil { account.mayBeLost = false }
             accounts[name] = account
             note("has generation", name, tokens.generation)
             take(

@@ -7,7 +7,7 @@ import Testing
         switch SimulationOrder.given {
         case .seed(let seed, let years):
             var simulation = Simulation(seed: seed, isVerbose: true)
-            simulation.run(years: years)
+            simulation.run(years: years, steps: Self.steps(years))
             print("seed \(seed): \(simulation.counts.accountYears) account-years, \(simulation.counts)")
             #expect(simulation.breach == nil)
         case .minutes(let minutes, let years):
@@ -16,7 +16,7 @@ import Testing
             let end = ContinuousClock.now + .seconds(60 * minutes)
             while ContinuousClock.now < end {
                 var simulation = Simulation(seed: .random(in: 0..<(1 << 48)))
-                simulation.run(years: years, steps: 40_000)
+                simulation.run(years: years, steps: Self.steps(years))
                 worlds += 1
                 total = total + simulation.counts
                 #expect(simulation.breach == nil)
@@ -25,6 +25,9 @@ import Testing
         case nil: Issue.record("nothing was ordered")
         }
     }
+
+    /// A stormy year has so many that ten of them would take minutes.
+    private static func steps(_ years: Double) -> Int { Int(4000 * years) }
 }
 
 enum SimulationOrder {
