@@ -224,4 +224,26 @@ import Testing
             answer.resume(returning: received("two"))
         }
     }
+
+    @Test(arguments: [Operation.refresh, .login])
+    func anAnswerThatCanBeReadNowIsTakenAtTheStart(cutOff: Operation) throws {
+        try bench.put("shop")
+        var stored = try #require(bench.store.accounts[name])
+        let now = bench.clock.now().wall
+        stored.unreadAnswer = Secret("kept")
+        stored.refreshToken = .spent
+        stored.openIntent = Intent(generation: 1, operation: cutOff, at: now)
+        stored.lastError = LastError(Failure(.upstreamUnavailable, "not a token set"), at: now, retryAt: now)
+        bench.store.put(stored)
+        try bench.manager.start()
+        let status = try bench.manager.status(of: name)
+        #expect(status.generation == 2)
+        #expect(status.state == .active)
+        guard case .saveTokens(_, _, let entry)? = bench.store.commits.last else {
+            Issue.record("the set was not saved")
+            return
+        }
+        // A login counts against the budget, whoever read its answer.
+        #expect(entry.countsAgainstLoginBudget == (cutOff == .login))
+    }
 }

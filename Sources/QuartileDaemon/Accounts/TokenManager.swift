@@ -110,11 +110,15 @@ package final class TokenManager: Sendable {
         case .failure: return
         case .success(let set):
             let tokens = IssuedTokens(set, generation: stored.tokens.generation + 1, loaded: now)
-            let entry = HistoryEntry(at: now.wall, event: .refresh, result: .received)
+            // A login that was cut off after this answer had come is closed with it, and counts all the same.
+            let event: HistoryEntry.Event = stored.openIntent?.operation == .login ? .login : .refresh
+            let entry = HistoryEntry(at: now.wall, event: event, result: .received)
             try store.commit([.saveTokens(stored.account.name, tokens, entry)])
             stored.tokens = tokens
             stored.refreshToken = .unspent
             stored.openIntent = nil
+            stored.lastError = nil
+            stored.recent.append(entry)
         }
     }
 }
