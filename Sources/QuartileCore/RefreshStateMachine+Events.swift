@@ -30,10 +30,13 @@ extension RefreshStateMachine {
     /// The user asks for a refresh now. Skips a backoff of our own, never a wait that the API asked for.
     public mutating func force(now: Moment) -> Action {
         switch phase {
-        case .resting: begin(now: now)
-        case .backingOff: retryAfter(at: now) == nil ? begin(now: now) : .none
-        case .uncommitted(let flight, let pending, _): commit(pending, flight)
-        case .committing, .exchanging, .held, .loginRequired: .none
+        case .resting: return begin(now: now)
+        case .backingOff: return retryAfter(at: now) == nil ? begin(now: now) : .none
+        case .uncommitted(let flight, let pending, _): return commit(pending, flight)
+        case .committing(_, .record):
+            isForced = true
+            return .none
+        case .committing, .exchanging, .held, .loginRequired: return .none
         }
     }
 

@@ -22,9 +22,10 @@ extension RefreshStateMachine {
 
     /// Goes on after a failure that was recorded.
     mutating func settle(now: Moment) -> Action {
+        defer { isForced = false }
         if nextOperation == nil { return requireLogin(at: now.wall) }
         phase = .backingOff(pause)
-        return wake(now: now)
+        return isForced ? force(now: now) : wake(now: now)
     }
 
     /// A set that ran out on its way would be asked for again at once, and so would the next.

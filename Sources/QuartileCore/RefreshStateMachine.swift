@@ -51,6 +51,8 @@ public struct RefreshStateMachine: Sendable {
     var longAbsent = false
     /// The newest refresh token was refused though it was never spent: somebody else may use this login.
     var refusedUnspent = false
+    /// The user asked for a refresh while a failure was being recorded, so that is not waited out.
+    var isForced = false
     /// An intent of our own stands in the store though its request was never sent, since its commit failed half way.
     var ownIntentStands = false
 

@@ -362,3 +362,32 @@ import Testing
         #expect(rig.answer(to: caller)?.failure?.retryAt == rig.now.wall + .hours(1))
     }
 }
+
+@Suite struct `A refresh that a user forces right after a start` {
+    @Test func `is made once the flight that was cut off is on record`() throws {
+        var rig = SchedulerRig()
+        var stored = StoredAccount(account: .made(), tokens: .made(), password: .stored)
+        stored.openIntent = Intent(generation: 1, operation: .refresh, at: rig.now.wall)
+        stored.refreshToken = .ambiguous
+        let record = rig.scheduler.restore(stored, now: rig.now, using: &rig.random)
+        let waiter = rig.refresh()
+        rig.take(record)
+        #expect(rig.answer(to: waiter) == nil)
+        #expect(rig.underWay.map(\.operation) == [.login])
+        try rig.answerWithSet()
+        #expect(rig.answer(to: waiter)?.generation == 2)
+    }
+
+    @Test func `waits out what the API asked for`() {
+        var rig = SchedulerRig()
+        var stored = StoredAccount(account: .made(), tokens: .made(), password: .stored)
+        stored.openIntent = Intent(generation: 1, operation: .refresh, at: rig.now.wall)
+        stored.refreshToken = .ambiguous
+        stored.stayAwayUntil = rig.now.wall + .minutes(5)
+        let record = rig.scheduler.restore(stored, now: rig.now, using: &rig.random)
+        let waiter = rig.refresh()
+        rig.take(record)
+        #expect(rig.answer(to: waiter)?.failure != nil)
+        #expect(rig.requests == 0)
+    }
+}
