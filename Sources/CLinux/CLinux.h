@@ -10,3 +10,12 @@ static inline int quartile_set_dumpable(int is_dumpable) {
 static inline int quartile_get_dumpable(void) {
     return prctl(PR_GET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
 }
+
+// spawn.h shows these only to programs that ask for GNU's additions, which Swift does not: since glibc 2.26, 2.29 and
+// 2.34. `actions` is a posix_spawn_file_actions_t.
+enum { quartile_spawn_new_session = 0x80 };
+extern int posix_spawn_file_actions_addchdir_np(void *actions, const char *path);
+extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int first);
+
+// pipe(2) with both ends closed on exec.
+extern int pipe2(int ends[2], int flags);

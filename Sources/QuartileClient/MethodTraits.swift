@@ -4,12 +4,12 @@ extension Method {
     /// Whether a call may be made twice where it is not known if it was carried out.
     ///
     /// `refresh` may not: a second one would spend a second refresh token. Nor may `logout`: the second one would find
-    /// no account and report the success of the first as a failure. `reject_token` may: a token that was replaced in
+    /// no account and report the success of the first as a failure, as a second `key_rotate` would find no new key. `reject_token` may: a token that was replaced in
     /// answer to the first is not replaced again.
     public var isRepeatable: Bool {
         switch self {
-        case .hello, .getToken, .listAccounts, .status, .validate, .rejectToken: true
-        case .login, .importTokens, .updateAccount, .refresh, .logout: false
+        case .hello, .getToken, .listAccounts, .status, .validate, .rejectToken, .keyStatus: true
+        case .login, .importTokens, .updateAccount, .refresh, .logout, .keyRotate: false
         }
     }
 
@@ -19,9 +19,9 @@ extension Method {
     /// another request for the same account. `get_token` ends by itself after its `max_wait`.
     public var timeLimit: Double {
         switch self {
-        case .hello, .listAccounts, .status: 30
+        case .hello, .listAccounts, .status, .keyStatus: 30
         case .getToken: GetTokenParams.defaultMaxWait + Self.margin
-        case .login, .importTokens, .updateAccount, .refresh, .validate, .rejectToken, .logout: 300
+        case .login, .importTokens, .updateAccount, .refresh, .validate, .rejectToken, .logout, .keyRotate: 300
         }
     }
 

@@ -43,14 +43,19 @@ package struct Daemon: Sendable {
             log.logLevel = configuration.logLevel
             self.log = log
             let database = try rules.database(flag: flags.database)
-            let keyFile = KeyFile(path: try rules.keyFile())
+            let keys = KeySources(
+                file: KeyFile(path: try rules.keyFile()),
+                credential: KeyCredential(environment: environment),
+                command: KeyCommand(line: configuration.keyCommand, environment: environment, log: log),
+                wanted: configuration.keySource
+            )
             if let handedOver = try SocketActivation.take() {
                 listener = handedOver
             } else {
                 listener = try ListeningSocket.bind(try rules.socket(flag: flags.socket))
             }
             do {
-                store = try SQLiteTokenStore.open(at: database, key: keyFile, log: log)
+                store = try SQLiteTokenStore.open(at: database, keys: keys, log: log)
             } catch {
                 listener.removeFile()
                 throw error
@@ -110,7 +115,7 @@ package struct Daemon: Sendable {
             manager: manager,
             clock: clock,
             version: Daemon.version,
-            key: WireStatus.Key(source: "key file", protects: "copies and backups of the database only")
+            keys: KeyKeeper(store: store)
         )
         let server = SocketServer(listener: listener.descriptor, handler: handler, eventLoop: loop, logger: log) {
             [log, listener, notifier] in

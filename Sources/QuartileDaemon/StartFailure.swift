@@ -38,7 +38,7 @@ package struct StartFailure: Error, Sendable {
             switch error {
             case .failed, .conflict: kind = .storage
             case .newerSchema, .wrongKey: kind = .configuration
-            case .inUse: kind = .temporary
+            case .inUse, .keyNotReady: kind = .temporary
             }
         default: (kind, message) = (.internalFault, "\(error)")
         }

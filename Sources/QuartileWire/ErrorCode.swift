@@ -20,6 +20,8 @@ public enum ErrorCode: Sendable, Hashable, CaseIterable {
     case upstreamRejected
     /// `max_wait` ran out while a request upstream was under way.
     case timeout
+    /// The key source gives no new key that can be used; nothing was changed.
+    case keyUnusable
     /// This caller may not do this.
     case permissionDenied
     /// The database can't be written or read; nothing was lost.
@@ -43,6 +45,7 @@ extension ErrorCode {
         case .upstreamRejected: -32004
         case .timeout: -32005
         case .permissionDenied: -32006
+        case .keyUnusable: -32007
         case .storageFailed: -32008
         case .overloaded: -32009
         }
@@ -62,6 +65,7 @@ extension ErrorCode {
         case .upstreamRejected: "upstream_rejected"
         case .timeout: "timeout"
         case .permissionDenied: "permission_denied"
+        case .keyUnusable: "key_unusable"
         case .storageFailed: "storage_failed"
         case .overloaded: "overloaded"
         }
@@ -77,6 +81,7 @@ extension ErrorCode {
         case .upstreamUnavailable, .timeout, .overloaded: 75
         case .upstreamRejected: 65
         case .storageFailed: 74
+        case .keyUnusable: 78
         }
     }
 

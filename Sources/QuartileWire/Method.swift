@@ -11,4 +11,6 @@ public enum Method: String, Sendable, CaseIterable {
     case validate
     case rejectToken = "reject_token"
     case logout
+    case keyStatus = "key_status"
+    case keyRotate = "key_rotate"
 }

@@ -17,10 +17,14 @@ public struct WireStatus: Sendable, Hashable {
         /// What it protects, as a clause for people.
         public var protects: String
 
+        /// What the user should do about it: sentences. Nil where all is well.
+        public var advice: String?
+
         /// Makes a key's description.
-        public init(source: String, protects: String) {
+        public init(source: String, protects: String, advice: String? = nil) {
             self.source = source
             self.protects = protects
+            self.advice = advice
         }
     }
 
@@ -63,7 +67,15 @@ public struct WireStatus: Sendable, Hashable {
             .init("state", .string(state.rawValue)),
             .init("accounts", .array(accounts.map(\.json))),
         ])
-        if let key { object.append("key", ["source": .string(key.source), "protects": .string(key.protects)]) }
+        if let key {
+            object.append(
+                "key",
+                [
+                    "source": .string(key.source), "protects": .string(key.protects),
+                    "advice": key.advice.map(JSON.string) ?? .null,
+                ]
+            )
+        }
         return .object(object)
     }
 
@@ -80,6 +92,7 @@ public struct WireStatus: Sendable, Hashable {
         if let key = reader.optionalValue("key") {
             let reader = try ResultReader(key, of: "a key")
             self.key = Key(source: try reader.string("source"), protects: try reader.string("protects"))
+            self.key?.advice = try reader.optionalString("advice")
         }
     }
 }

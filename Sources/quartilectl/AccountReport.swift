@@ -71,6 +71,7 @@ struct AccountReport {
         let daemon = "quartiled \(status.version): \(Self.word(status.state)), pid \(status.pid), up \(up)"
         var text = style.wrap(start: "", style.clean(daemon), indent: 2)
         if let key = status.key { text += style.field("key", "\(key.source); protects \(key.protects)") }
+        if let advice = status.key?.advice { text += style.field("what to do", advice) }
         if status.accounts.isEmpty {
             text += style.wrap(start: "", "No account yet: run " + remedy("login", "NAME"), indent: 2)
         }

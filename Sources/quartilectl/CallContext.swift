@@ -75,6 +75,7 @@ struct CallContext {
         case .upstreamUnavailable, .timeout: remedy("status", account: account)
         case .upstreamRejected: remedy(command == "login" ? "login" : "update", account: account)
         case .storageFailed: remedy("status")
+        case .keyUnusable: remedy("key status")
         }
     }
 

@@ -200,7 +200,9 @@ private func call(_ path: String, _ method: Method = .hello, timeout: Double? = 
 }
 
 @Suite struct `Client whose connection ends` {
-    private static let repeatable: [Method] = [.hello, .getToken, .listAccounts, .status, .validate, .rejectToken]
+    private static let repeatable: [Method] = [
+        .hello, .getToken, .listAccounts, .status, .validate, .rejectToken, .keyStatus,
+    ]
 
     @Test(arguments: repeatable)
     func `repeats once what is harmless`(method: Method) {

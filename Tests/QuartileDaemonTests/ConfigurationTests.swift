@@ -46,6 +46,8 @@ import Testing
         #expect(configuration.apiProxy == nil)
         #expect(configuration.refreshMargin == .hours(1))
         #expect(configuration.loginBudget == 12)
+        #expect(configuration.keySource == nil)
+        #expect(configuration.keyCommand == nil)
         #expect(configuration.logLevel == .info)
     }
 
@@ -60,6 +62,7 @@ import Testing
               ca_file: \(roots)
               proxy: http://proxy.example.com:3128
             refresh: {margin: 15m}
+            key: {source: command, command: "pass show quartiled | head -n 1"}
             login:
               budget: "7"
             log:
@@ -73,6 +76,8 @@ import Testing
         #expect(configuration.apiProxy == ProxyAddress(host: "proxy.example.com", port: 3_128))
         #expect(configuration.refreshMargin == .minutes(15))
         #expect(configuration.loginBudget == 7)
+        #expect(configuration.keySource == .command)
+        #expect(configuration.keyCommand == "pass show quartiled | head -n 1")
         #expect(configuration.logLevel == .debug)
     }
 
@@ -83,6 +88,7 @@ import Testing
             api: {base_url: "https://file.example.com", version: v1, timeout: 1s, proxy: "http://file.example.com:1"}
             refresh: {margin: 1s}
             login: {budget: 1}
+            key: {source: file, command: other}
             log: {level: error}
             """,
             [
@@ -93,6 +99,8 @@ import Testing
                 "QUARTILED_API_PROXY": "http://[::1]:2",
                 "QUARTILED_REFRESH_MARGIN": "2m",
                 "QUARTILED_LOGIN_BUDGET": "2",
+                "QUARTILED_KEY_SOURCE": "credential",
+                "QUARTILED_KEY_COMMAND": "secret-tool lookup service quartiled",
                 "QUARTILED_LOG_LEVEL": "warning",
             ]
         )
@@ -103,6 +111,8 @@ import Testing
         #expect(configuration.apiProxy == ProxyAddress(host: "::1", port: 2))
         #expect(configuration.refreshMargin == .minutes(2))
         #expect(configuration.loginBudget == 2)
+        #expect(configuration.keySource == .credential)
+        #expect(configuration.keyCommand == "secret-tool lookup service quartiled")
         #expect(configuration.logLevel == .warning)
     }
 
@@ -168,7 +178,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "key: {source: file}", "key: {command: pass show key}", "access: {users: [ada]}",
+        "access: {users: [ada]}",
         "accounts: {a: {allow: {users: [ada]}}}", "accounts:",
     ])
     func aKeyOfALaterVersionIsRefused(text: String) throws {
@@ -266,10 +276,10 @@ import Testing
         ("QUARTILED_API_TIMEOUT", "soon", "QUARTILED_API_TIMEOUT must be a duration from 1s to 1h, such as 30s"),
         ("QUARTILED_API_BASEURL", "x", "QUARTILED_API_BASEURL: there is no setting of this name; did you mean"),
         ("QUARTILED_LOG_LEVLE", "info", "did you mean QUARTILED_LOG_LEVEL?"),
-        (
-            "QUARTILED_KEY_SOURCE", "file",
-            "QUARTILED_KEY_SOURCE is not supported by this version of quartiled; unset it"
-        ),
+        ("QUARTILED_KEY_SOURCE", "moon", "QUARTILED_KEY_SOURCE must be one of credential, command, file"),
+        ("QUARTILED_KEY_SOURCE", "command", "`key.source` is command, and there is no `key.command`"),
+        ("QUARTILED_KEY_COMMAND", " \n", "QUARTILED_KEY_COMMAND must be a line of sh"),
+        ("QUARTILED_KEY_FILES", "/x", "did you mean QUARTILED_KEY_FILE?"),
     ])
     func aWrongOrUnknownVariableIsNamedWithARemedy(name: String, value: String, message: String) throws {
         #expect(try complaint("", [name: value]).contains(message))

@@ -81,7 +81,7 @@ struct StoreFaultTests {
         await #expect(processExitsWith: .success) { [paths = paths as String] in
             let parts = paths.split(separator: " ").map(String.init)
             let log = StoreLog()
-            let store = try SQLiteTokenStore.open(at: parts[0], key: KeyFile(path: parts[1]), log: log.logger)
+            let store = try SQLiteTokenStore.open(at: parts[0], keys: .file(parts[1]), log: log.logger)
             signal(SIGXFSZ, SIG_IGN)
             let change = StoreChange.saveTokens(.ada, .example(2), .example(after: 1))
             var limit = rlimit(rlim_cur: 1024, rlim_max: rlim_t.max)

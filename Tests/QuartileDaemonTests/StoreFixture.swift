@@ -18,13 +18,14 @@ final class StoreFixture: Sendable {
 
     /// Opens the store, in this boot unless told otherwise.
     func open(
+        keys: KeySources? = nil,
         schema: SQLiteSchema = .current,
         bootID: String? = "boot-1",
         busyTimeout: Double = 0.01
     ) throws -> SQLiteTokenStore {
         try SQLiteTokenStore.open(
             at: path,
-            key: KeyFile(path: keyPath),
+            keys: keys ?? .file(keyPath),
             schema: schema,
             bootID: bootID,
             busyTimeout: busyTimeout,
@@ -230,7 +231,7 @@ extension StoreFixture {
         configuration.readonly = true
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         _ = try queue.inDatabase { db in
-            try SQLiteTokenStore.admit(db, file: file, key: KeyFile(path: keyPath))
+            try SQLiteTokenStore.admit(db, file: file, keys: .file(keyPath))
         }
     }
 
@@ -260,6 +261,19 @@ extension SQLiteTokenStore {
                 return .rollback
             }
         }
+    }
+}
+
+extension KeySources {
+    /// A key file and no other source.
+    static func file(_ path: String) -> KeySources {
+        let log = StoreLog().logger
+        return KeySources(
+            file: KeyFile(path: path),
+            credential: KeyCredential(environment: [:]),
+            command: KeyCommand(line: nil, environment: [:], log: log),
+            wanted: nil
+        )
     }
 }
 

@@ -101,7 +101,8 @@ private func decode(_ text: String) throws -> ServerMessage {
         (.internalError, -32603, "internal_error", 70), (.accountNotFound, -32001, "account_not_found", 67),
         (.loginRequired, -32002, "login_required", 77), (.upstreamUnavailable, -32003, "upstream_unavailable", 75),
         (.upstreamRejected, -32004, "upstream_rejected", 65), (.timeout, -32005, "timeout", 75),
-        (.permissionDenied, -32006, "permission_denied", 77), (.storageFailed, -32008, "storage_failed", 74),
+        (.permissionDenied, -32006, "permission_denied", 77), (.keyUnusable, -32007, "key_unusable", 78),
+        (.storageFailed, -32008, "storage_failed", 74),
         (.overloaded, -32009, "overloaded", 75),
     ]
 
@@ -119,7 +120,7 @@ private func decode(_ text: String) throws -> ServerMessage {
     }
 
     @Test func `has none for other numbers and names`() {
-        #expect(ErrorCode(number: -32007) == nil)
+        #expect(ErrorCode(number: -32010) == nil)
         #expect(ErrorCode(name: "Timeout") == nil)
     }
 }

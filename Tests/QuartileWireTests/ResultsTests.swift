@@ -137,7 +137,7 @@ import Testing
     }
 
     @Test func `comes in a status that tells of the key`() throws {
-        let key = WireStatus.Key(source: "key file", protects: "copies of the database")
+        let key = WireStatus.Key(source: "key file", protects: "copies of the database", advice: "Back it up.")
         let status = WireStatus(version: "0.1.0", pid: 7, uptime: 60, state: .ready, accounts: [], key: key)
         #expect(try WireStatus(json: status.json) == status)
     }
@@ -167,6 +167,20 @@ import Testing
         #expect(throws: ProtocolViolation.self) {
             try RejectTokenResult(json: ["outcome": "forgotten", "generation": 7])
         }
+    }
+
+    @Test(arguments: [nil, "Back it up."])
+    func `of key_status and key_rotate`(advice: String?) throws {
+        let result = KeyResult(source: "key file", protects: "copies", keyID: "0123456789abcdef", advice: advice)
+        let end = advice.map { "\u{22}\($0)\u{22}" } ?? "null"
+        let text = #"{"source":"key file","protects":"copies","key_id":"0123456789abcdef","advice":"#
+        #expect(result.json.text == text + end + "}")
+        #expect(try KeyResult(json: result.json) == result)
+        var older = JSON.Object()
+        for member in result.json.object?.members ?? [] where member.name != "advice" {
+            older.append(member.name, member.value)
+        }
+        #expect(try KeyResult(json: .object(older)).advice == nil)
     }
 
     @Test func `of logout`() throws {

@@ -25,6 +25,7 @@ private func context(_ command: String = "get-token", account: String? = "x", so
         (.upstreamRejected, "quartilectl: it is so; run: quartilectl update --account x\n", 65),
         (.timeout, "quartilectl: it is so; run: quartilectl status --account x\n", 75),
         (.permissionDenied, "quartilectl: it is so\n", 77),
+        (.keyUnusable, "quartilectl: it is so; run: quartilectl key status\n", 78),
         (.storageFailed, "quartilectl: it is so; run: quartilectl status\n", 74),
         (.overloaded, "quartilectl: it is so\n", 75),
     ]

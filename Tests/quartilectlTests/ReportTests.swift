@@ -105,6 +105,27 @@ private func remedy(_ command: String, _ account: String?) -> String {
     }
 }
 
+@Suite struct `Key report` {
+    @Test func `says what is known, and what to do where there is something`() {
+        var key = KeyResult(source: "key command", protects: "what it protects", keyID: "0123456789abcdef")
+        let style = TextStyle(isUTF8: true, width: 40)
+        let known = """
+              source      key command
+              protects    what it protects
+              key id      0123456789abcdef
+
+            """
+        #expect(KeyReport.text(key, style) == known)
+        key.advice = "Back up the key file again, and keep it."
+        let end = """
+              what to do  Back up the key file
+                          again, and keep it.
+
+            """
+        #expect(KeyReport.text(key, style) == known + end)
+    }
+}
+
 @Suite struct `Status report` {
     @Test func `of an active account`() {
         let status = WireStatus(
@@ -113,12 +134,18 @@ private func remedy(_ command: String, _ account: String?) -> String {
             uptime: 11_520,
             state: .ready,
             accounts: [account()],
-            key: WireStatus.Key(source: "key file", protects: "copies and backups of the database only")
+            key: WireStatus.Key(
+                source: "key file",
+                protects: "copies and backups of the database only",
+                advice: "Move it to the systemd credential with quartilectl key rotate."
+            )
         )
         let expected = """
             quartiled 0.1.0: ready, pid 4711, up 3 h 12 m
               key            key file; protects copies and backups of
                              the database only
+              what to do     Move it to the systemd credential with
+                             quartilectl key rotate.
 
             ada@example.com: active
               username       ada@example.com

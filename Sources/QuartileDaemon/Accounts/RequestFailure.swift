@@ -11,6 +11,8 @@ package enum RequestFailure: Error, Sendable {
     case timeout(AccountName)
     /// The request itself is wrong: which parameter, and what is wrong with it.
     case invalid(parameter: String, String)
+    /// The key source has no new key. A whole sentence that says what to do.
+    case noNewKey(String)
     /// The daemon is stopping.
     case stopping
 

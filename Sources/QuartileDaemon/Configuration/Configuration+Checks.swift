@@ -28,7 +28,7 @@ extension Configuration {
             guard let text = environment[key.environmentName], !text.isEmpty else { continue }
             try apply(text, to: key, place: key.environmentName)
         }
-        let known = ConfigurationKey.all.map(\.environmentName)
+        let known = ConfigurationKey.all.map(\.environmentName) + PathRules.variables
         let later = ConfigurationKey.later.map(ConfigurationKey.environmentName(of:))
         for name in environment.keys.sorted() {
             if later.contains(name) {

@@ -17,6 +17,11 @@ package struct Configuration: Sendable, Equatable {
     package var refreshMargin = Milliseconds.hours(1)
     /// Logins an hour that the daemon may make by itself for one account.
     package var loginBudget = 12
+    /// Where the key of a new database comes from, and where that of another is to be moved; nil leaves it to what is
+    /// set up, and to what the database records.
+    package var keySource: KeySourceKind?
+    /// A line of sh that prints the key.
+    package var keyCommand: String?
     /// The least severe level that is logged.
     package var logLevel = Logger.Level.info
 
@@ -36,6 +41,12 @@ package struct Configuration: Sendable, Equatable {
             }
         }
         try configuration.apply(environment: environment)
+        if configuration.keySource == .command, configuration.keyCommand == nil {
+            throw ConfigurationError(
+                "`key.source` is command, and there is no `key.command`: set it to what prints the key, such as "
+                    + "`pass show quartiled`"
+            )
+        }
         return configuration
     }
 }

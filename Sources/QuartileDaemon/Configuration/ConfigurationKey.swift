@@ -86,6 +86,19 @@ struct ConfigurationKey: Sendable {
             Verdict(Int(text).flatMap { (1...1_000_000).contains($0) ? $0 : nil }) { configuration.loginBudget = $0 }
         },
         ConfigurationKey(
+            name: "key.source",
+            expected: "one of " + KeySourceKind.allCases.map(\.setting).joined(separator: ", ")
+        ) { text, configuration in
+            Verdict(KeySourceKind.allCases.first { $0.setting == text }) { configuration.keySource = $0 }
+        },
+        ConfigurationKey(
+            name: "key.command",
+            expected: "a line of sh that prints the key, such as `pass show quartiled`"
+        ) { text, configuration in
+            let isLine = text.contains { !$0.isWhitespace } && !text.contains("\0")
+            return Verdict(isLine ? text : nil) { configuration.keyCommand = $0 }
+        },
+        ConfigurationKey(
             name: "log.level",
             expected: "one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
         ) { text, configuration in
@@ -95,7 +108,7 @@ struct ConfigurationKey: Sendable {
 
     /// Keys that are documented and come with a later version. A setting that looks like protection and does nothing
     /// is worse than an error.
-    static let later = ["key.source", "key.command", "access.users", "accounts"]
+    static let later = ["access.users", "accounts"]
 
     private static func duration(_ text: String, in range: ClosedRange<Milliseconds>) -> Milliseconds? {
         DurationText.parse(text).flatMap { range.contains($0) ? $0 : nil }

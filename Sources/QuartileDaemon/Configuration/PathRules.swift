@@ -8,6 +8,9 @@ package struct PathRules: Sendable {
     /// The longest path of a Unix socket in bytes: `sun_path` holds 108 with the zero at the end (unix(7)).
     package static let maximumSocketPathLength = 107
 
+    /// The variables of ours that hold paths.
+    static let variables = ["QUARTILED_SOCKET", "QUARTILED_DATABASE", "QUARTILED_CONFIG", "QUARTILED_KEY_FILE"]
+
     private let environment: [String: String]
     private let uid: uid_t
     private let system: any PathSystem

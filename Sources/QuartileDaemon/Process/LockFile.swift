@@ -15,7 +15,11 @@ package final class LockFile: Sendable {
         self.file = file
     }
 
-    deinit { close(file) }
+    deinit {
+        // A process that is being started has a copy of the descriptor until it runs its own program.
+        flock(file, LOCK_UN)
+        close(file)
+    }
 
     /// Takes the lock of this file, which is made 0600 where it is missing, and writes the process id into it. Does not
     /// wait: where another holds it, that is `.held`.

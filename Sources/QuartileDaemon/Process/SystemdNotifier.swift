@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 package import QuartileCore
 
 /// Tells the service manager how the daemon is: the protocol of sd_notify(3), spoken without its library.
@@ -32,7 +32,7 @@ package struct SystemdNotifier: Sendable {
 
     /// A notifier as the environment says, or nil where no service manager listens or its address is of another kind
     /// than a Unix socket.
-    package init?(environment: [String: String], pid: pid_t = getpid()) {
+    package init?(environment: [String: String], pid: Int32 = getpid()) {
         guard let name = environment["NOTIFY_SOCKET"], let address = SystemdNotifier.address(name) else { return nil }
         self.address = address
         watchdogInterval = SystemdNotifier.watchdogInterval(environment, pid: pid)

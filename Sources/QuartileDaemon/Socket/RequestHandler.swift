@@ -8,15 +8,15 @@ package struct RequestHandler: RequestHandling {
     private let clock: any MomentSource
     private let started: Moment
     private let version: String
-    private let key: WireStatus.Key
+    private let keys: KeyKeeper
 
-    /// A handler that tells of `version` and of the key that seals the secrets.
-    package init(manager: TokenManager, clock: any MomentSource, version: String, key: WireStatus.Key) {
+    /// A handler that tells of `version`, and of the key that `keys` has in its care.
+    package init(manager: TokenManager, clock: any MomentSource, version: String, keys: KeyKeeper) {
         self.manager = manager
         self.clock = clock
         started = clock.now()
         self.version = version
-        self.key = key
+        self.keys = keys
     }
 
     package func handle(_ request: Request, from peer: PeerCredentials, reply: Reply) {
@@ -71,6 +71,14 @@ package struct RequestHandler: RequestHandling {
                     try await manager.logOut(name)
                     return LogoutResult().json
                 }
+            case .keyStatus:
+                _ = try NoParams(json: request.params, of: method)
+                reply(KeyResult(keys.status).json)
+            case .keyRotate:
+                _ = try NoParams(json: request.params, of: method)
+                answer(reply) { () throws(RequestFailure) in
+                    KeyResult(try await keys.rotate()).json
+                }
             }
         } catch {
             reply(error)
@@ -110,7 +118,7 @@ package struct RequestHandler: RequestHandling {
             uptime: Int64((clock.now().boot - started.boot).inSeconds),
             state: state,
             accounts: accounts.map(WireAccount.init),
-            key: key
+            key: WireStatus.Key(keys.status)
         )
         return status.json
     }

@@ -10,6 +10,7 @@ extension WireError {
         case .unknownAccount(let name):
             self.init(.accountNotFound, "there is no account \(name)")
         case .invalid(let parameter, let problem): self.init(parameter: parameter, problem)
+        case .noNewKey(let sentence): self.init(.keyUnusable, "nothing was changed: \(sentence)")
         case .stopping:
             self.init(.overloaded, "the daemon is stopping; try again when it has been started")
         case .timeout(let name):
@@ -204,5 +205,22 @@ private func checked(baseURL: String?) throws(WireError) -> String? {
     switch validateBaseURL(baseURL) {
     case .success(let url): return url
     case .failure(let error): throw WireError(parameter: "base_url", "is refused: \(error.message)")
+    }
+}
+
+extension WireStatus.Key {
+    init(_ status: KeyStatus) {
+        self.init(source: status.source.words, protects: status.source.protects, advice: status.advice)
+    }
+}
+
+extension KeyResult {
+    init(_ status: KeyStatus) {
+        self.init(
+            source: status.source.words,
+            protects: status.source.protects,
+            keyID: status.id,
+            advice: status.advice
+        )
     }
 }

@@ -7,6 +7,10 @@ package import QuartileCore
 ///
 /// The file holds the base64 (RFC 4648, section 4) of 32 bytes and at most one newline. It must belong to the user of
 /// this process and be closed to everybody else.
+///
+/// Beside it there may be others of the same form, with the id of their key in their names: `FILE.next-ID`, a key that
+/// is about to take its place, and `FILE.old-ID`, a former one. Former keys are kept, for they open backups of the
+/// database, and another database that was made with the same file.
 package struct KeyFile: KeySource {
     /// The file.
     package let path: String
@@ -16,8 +20,13 @@ package struct KeyFile: KeySource {
 
     package var kind: KeySourceKind { .keyFile }
 
+    package var remedyForWrongKey: String {
+        "Put the right key file back from a backup at \(path), or name it in QUARTILED_KEY_FILE."
+    }
+
+    /// The key in the file itself, which must be there.
     package func key() throws(KeySourceError) -> Secret {
-        guard let key = try read() else {
+        guard let key = try read(path) else {
             throw .unusable(
                 "The key file \(path) is missing, and without it nothing in the database can be read. "
                     + "Put it back from a backup, or name the right file in QUARTILED_KEY_FILE."
@@ -26,8 +35,28 @@ package struct KeyFile: KeySource {
         return key
     }
 
+    package func key(withID id: String) throws(KeySourceError) -> Secret {
+        let first: Result<Secret, KeySourceError>
+        do throws(KeySourceError) {
+            let key = try key()
+            if WrappedDataKey.keyID(of: key) == id { return key }
+            first = .success(key)
+        } catch {
+            first = .failure(error)
+        }
+        let places = places
+        for path in [places.next(id), places.former(id)] {
+            do throws(KeySourceError) {
+                if let key = try read(path), WrappedDataKey.keyID(of: key) == id { return key }
+            } catch {
+                // What the user has to see to is the file that ought to hold the key.
+            }
+        }
+        return try first.get()
+    }
+
     package func keyForNewDatabase() throws(KeySourceError) -> Secret {
-        if let key = try read() { return key }
+        if let key = try read(path) { return key }
         do {
             try make()
         } catch {
@@ -37,11 +66,8 @@ package struct KeyFile: KeySource {
         return try key()
     }
 
-    /// How many bytes a key has.
-    private static let count = 32
-
-    /// The key; nil where there is no file.
-    private func read() throws(KeySourceError) -> Secret? {
+    /// The key in one of the files; nil where there is no file.
+    func read(_ path: String) throws(KeySourceError) -> Secret? {
         // Not blocking, or a FIFO of this name would hold up the start for ever.
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
@@ -65,23 +91,19 @@ package struct KeyFile: KeySource {
         guard status.st_mode & 0o077 == 0 else {
             throw .unusable("The key file \(path) is open to other users. Use: chmod 600 \(path)")
         }
-        // One byte more than a key with its newline, so that a longer file is seen to be one.
-        var text = Data(count: 46)
-        defer { text.resetBytes(in: 0..<text.count) }
-        let count = text.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
-        guard count >= 0 else {
-            throw .unusable("The key file \(path) can't be read: \(Errno.last).")
+        let key: Secret?
+        do throws(Errno) {
+            key = try KeyText.read(from: file)
+        } catch {
+            throw .unusable("The key file \(path) can't be read: \(error).")
         }
-        var line = text.prefix(count)
-        if line.last == UInt8(ascii: "\n") { line.removeLast() }
-        guard line.count == 44, var bytes = Data(base64Encoded: line), bytes.count == KeyFile.count else {
+        guard let key else {
             throw .unusable(
-                "The key file \(path) does not hold a key, which is the base64 of \(KeyFile.count) bytes on one line. "
+                "The key file \(path) does not hold a key, which is \(KeyText.words). "
                     + "Put the right file back from a backup, or name it in QUARTILED_KEY_FILE."
             )
         }
-        defer { bytes.resetBytes(in: 0..<bytes.count) }
-        return Secret(bytes: bytes)
+        return key
     }
 
     /// Makes the file, whole from the moment that it has its name, so that a crash leaves a key or none. Where another
@@ -89,13 +111,8 @@ package struct KeyFile: KeySource {
     private func make() throws(FileError) {
         let directory = PrivateFiles.parent(of: path)
         try PrivateFiles.makeDirectory(directory)
-        var generator = SystemRandomNumberGenerator()
-        var bytes = Data((0..<KeyFile.count).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
-        var text = bytes.base64EncodedData() + [UInt8(ascii: "\n")]
-        defer {
-            bytes.resetBytes(in: 0..<bytes.count)
-            text.resetBytes(in: 0..<text.count)
-        }
+        var text = KeyText.text(of: KeyText.makeKey())
+        defer { text.resetBytes(in: 0..<text.count) }
         // Only a process that has ended can have left a file with our process id behind.
         let draft = "\(path).new-\(getpid())"
         try PrivateFiles.remove(draft)

@@ -1,23 +1,87 @@
 package import QuartileCore
 
 /// Where the key-encryption key comes from: 32 bytes that open the data key, which opens everything else.
+///
+/// A source may hold more than one key: the one that it gives first, one that is to follow, and former ones. The id of a
+/// key, which the database records, says which is meant.
 package protocol KeySource: Sendable {
-    /// Which source this is. The database records it, and is not opened with a key from another.
+    /// Which source this is.
     var kind: KeySourceKind { get }
 
-    /// The key, which must be there.
-    func key() throws(KeySourceError) -> Secret
+    /// What helps where the key that it gives is not the right one: a sentence.
+    var remedyForWrongKey: String { get }
+
+    /// The key with this id. Where the source has none of this id, the one that it gives first: the caller looks at the
+    /// id, and tells the user of both.
+    func key(withID id: String) throws(KeySourceError) -> Secret
 
     /// The key for a database that is about to be made. Only then may a source that can make a key do so, durably,
     /// before it returns; one that is there already (from a start that ended before the database was made, or from
     /// another database) is used.
     func keyForNewDatabase() throws(KeySourceError) -> Secret
+
+    /// The key that is to take the place of the one with this id; nil where that comes from another source. Durable
+    /// before it returns: from here on, and whatever becomes of the process, `key(withID:)` finds it.
+    ///
+    /// A source that can't make keys returns one that it is given, and throws where that is the same still.
+    func successor(ofKeyWithID former: String?) throws(KeySourceError) -> Secret
+
+    /// Tidies up, now that the database takes the key with this id for certain. No key is lost whether this is called,
+    /// or ends half way, or not. To be called at each start as well.
+    func settle(onKeyWithID id: String) throws(KeySourceError)
+
+    /// Takes back the key with this id, which `successor` made and no database took.
+    func withdraw(keyWithID id: String) throws(KeySourceError)
+
+    /// What the user should do about the key with this id, which the database takes: sentences. Nil where all is well.
+    func advice(onKeyWithID id: String) -> String?
+
+    /// What the user should know after a rotation from the key with this id: sentences.
+    func adviceOnBackups(from former: String) -> String
+}
+
+extension KeySource {
+    package func settle(onKeyWithID id: String) throws(KeySourceError) {}
+    package func withdraw(keyWithID id: String) throws(KeySourceError) {}
 }
 
 /// The kinds of sources, by the names that are stored.
-package enum KeySourceKind: String, Sendable {
+package enum KeySourceKind: String, Sendable, CaseIterable {
+    /// A credential that systemd hands to the service.
+    case credential
+    /// What the program of `key.command` prints.
+    case command
     /// A file of its own, 0600.
     case keyFile = "key_file"
+}
+
+extension KeySourceKind {
+    /// The name in `key.source`.
+    package var setting: String {
+        switch self {
+        case .credential: "credential"
+        case .command: "command"
+        case .keyFile: "file"
+        }
+    }
+
+    /// The name for people.
+    package var words: String {
+        switch self {
+        case .credential: "systemd credential"
+        case .command: "key command"
+        case .keyFile: "key file"
+        }
+    }
+
+    /// What it protects, as a clause that follows that word.
+    package var protects: String {
+        switch self {
+        case .credential: "copies of the disk where the credential is encrypted, else copies of the database only"
+        case .command: "what the program of key.command protects"
+        case .keyFile: "copies and backups of the database only"
+        }
+    }
 }
 
 /// Why there is no key. Each holds one sentence for people, with the way out.
@@ -26,4 +90,13 @@ package enum KeySourceError: Error, Sendable, Equatable {
     case unusable(String)
     /// It can't be made. Ends the daemon with 74.
     case unwritable(String)
+    /// It can't be had now, and perhaps later. Ends the daemon with 75.
+    case notNow(String)
+
+    /// The sentence.
+    package var sentence: String {
+        switch self {
+        case .unusable(let text), .unwritable(let text), .notNow(let text): text
+        }
+    }
 }

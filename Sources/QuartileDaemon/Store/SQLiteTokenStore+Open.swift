@@ -2,24 +2,24 @@ import GRDB
 package import Logging
 
 extension SQLiteTokenStore {
-    /// Opens the database at `path` with the key from `source`; makes both where there is no database yet.
+    /// Opens the database at `path` with a key from one of `keys`; makes both where there is no database yet.
     ///
     /// In this order: the directory, the lock, the file as a file, the key, its tables. Until the key is known to fit,
     /// nothing in the file is changed, unless a crash interrupted a transaction: that one is rolled back.
     ///
     /// Errors end the daemon: `.failed` with 74, `.newerSchema` and `.wrongKey` (the key is missing, is not a key, or
-    /// does not fit) with 78, `.inUse` with 75. Each holds one sentence with the file's name and a way out.
+    /// does not fit) with 78, `.keyNotReady` and `.inUse` with 75. Each holds one sentence with the file's name and a way out.
     ///
     /// What does not keep the store from its work is no error and is logged: a full disk, on which the ballast can't be
-    /// made.
+    /// made; a file of keys that can't be tidied up; a database that is to be moved to another key source and is not yet.
     package static func open(
         at path: String,
-        key source: any KeySource,
+        keys: KeySources,
         log: Logger
     ) throws(StoreError) -> SQLiteTokenStore {
         try open(
             at: path,
-            key: source,
+            keys: keys,
             schema: .current,
             bootID: BootID.current,
             busyTimeout: 2,
@@ -31,7 +31,7 @@ extension SQLiteTokenStore {
     /// As above, with what only tests vary.
     static func open(
         at path: String,
-        key source: any KeySource,
+        keys: KeySources,
         schema: SQLiteSchema,
         bootID: String?,
         busyTimeout: Double,
@@ -43,11 +43,12 @@ extension SQLiteTokenStore {
             try file.checkDirectory()
             let lock = try LockFile.acquire(file.lockPath)
             if try !file.exists() {
+                let source = keys.source(keys.preferred)
                 let (dataKey, _) = WrappedDataKey.make(key: try source.keyForNewDatabase())
                 try file.create(dataKey: dataKey, source: source.kind)
             }
             let queue = try file.connect()
-            let sealer = try queue.inDatabase { db in try admit(db, file: file, key: source) }
+            let (sealer, key) = try queue.inDatabase { db in try admit(db, file: file, keys: keys) }
             guard let identity = try file.identity() else { throw file.displaced }
             let store = SQLiteTokenStore(
                 queue: queue,
@@ -56,9 +57,12 @@ extension SQLiteTokenStore {
                 identity: identity,
                 ballast: Ballast(path: file.ballastPath, clock: clock, log: log),
                 bootID: bootID,
+                keys: keys,
+                keyInUse: KeyStatus(source: key.source, id: key.id),
                 lock: lock,
                 log: log
             )
+            store.settleKey(recordedSource: key.recordedSource)
             store.ballast.restore()
             return store
         } catch let error as LockFileError {
@@ -70,6 +74,7 @@ extension SQLiteTokenStore {
             switch error {
             case .unusable(let sentence): throw .wrongKey(sentence)
             case .unwritable(let sentence): throw .failed(sentence)
+            case .notNow(let sentence): throw .keyNotReady(sentence)
             }
         } catch {
             throw SQLiteProblem(path: path).storeError(error)
@@ -77,7 +82,7 @@ extension SQLiteTokenStore {
     }
 
     /// Checks an open file and makes it ready for use.
-    static func admit(_ db: Database, file: SQLiteFile, key source: any KeySource) throws -> Sealer {
+    static func admit(_ db: Database, file: SQLiteFile, keys: KeySources) throws -> (Sealer, KeyInUse) {
         let problem = SQLiteProblem(path: file.path)
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         guard version <= file.schema.version else {
@@ -89,10 +94,10 @@ extension SQLiteTokenStore {
         }
         guard version >= 1 else { throw problem.damaged("it has no version") }
         try checkIntegrity(db, version: version, problem)
-        let sealer = try unwrapDataKey(db, file: file, key: source)
+        let result = try unwrapDataKey(db, file: file, keys: keys)
         try setJournalMode(db, problem)
         try file.migrate(db, from: version)
-        return sealer
+        return result
     }
 
     /// Reads every page of the tables that matter, so that damage is found before something is built on it. The history
@@ -102,38 +107,6 @@ extension SQLiteTokenStore {
         for table in tables + (version < 2 ? [] : ["last_errors"]) {
             let found = try String.fetchOne(db, sql: "PRAGMA integrity_check('\(table)')")
             guard found == "ok" else { throw problem.damaged(found ?? "the check of \(table) says nothing") }
-        }
-    }
-
-    private static func unwrapDataKey(_ db: Database, file: SQLiteFile, key source: any KeySource) throws -> Sealer {
-        let problem = SQLiteProblem(path: file.path)
-        guard let row = try Row.fetchOne(db, sql: "SELECT wrapped, key_id, source, canary FROM data_key") else {
-            throw problem.damaged("its data key is missing")
-        }
-        let dataKey = WrappedDataKey(
-            wrapped: try row.blob(0),
-            keyID: try row.text(1),
-            canary: try row.blob(3)
-        )
-        let kind = try row.text(2)
-        guard kind == source.kind.rawValue else {
-            throw StoreError.wrongKey(
-                "The database \(file.path) takes a key from the source \(kind), not from \(source.kind.rawValue). "
-                    + "Set key.source to \(kind)."
-            )
-        }
-        let key = try source.key()
-        do {
-            return try dataKey.unwrap(key: key)
-        } catch {
-            switch error {
-            case .damaged: throw problem.damaged("its data key does not open")
-            case .wrongKey(let needed, let given):
-                throw StoreError.wrongKey(
-                    "The database \(file.path) is sealed with the key \(needed), and the one given is \(given); nothing was "
-                        + "changed. Put the right key back from a backup, or name it in QUARTILED_KEY_FILE."
-                )
-            }
         }
     }
 

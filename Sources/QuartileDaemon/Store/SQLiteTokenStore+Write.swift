@@ -25,6 +25,13 @@ extension SQLiteTokenStore {
 
     /// Writes all of `changes` in one transaction, on disk when this returns.
     func write(_ changes: [StoreChange]) throws(SQLiteWriteFailure) {
+        try write { db in
+            for change in changes { try apply(change, db) }
+        }
+    }
+
+    /// Does `body` in one transaction, on disk when this returns.
+    func write(_ body: (Database) throws -> Void) throws(SQLiteWriteFailure) {
         var systemError: Errno?
         do {
             try checkPlace()
@@ -34,7 +41,7 @@ extension SQLiteTokenStore {
                 do {
                     try db.inTransaction(.immediate) {
                         try touch(db)
-                        for change in changes { try apply(change, db) }
+                        try body(db)
                         return .commit
                     }
                 } catch let error as DatabaseError where error.comesFromTheSystem {

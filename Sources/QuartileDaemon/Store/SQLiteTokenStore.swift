@@ -21,6 +21,8 @@ package final class SQLiteTokenStore: TokenStore {
     let identity: SQLiteFile.Identity
     let ballast: Ballast
     let bootID: String?
+    let keys: KeySources
+    let keyState: Mutex<KeyStatus>
     let log: Logger
     private let lock: Mutex<LockFile?>
 
@@ -32,6 +34,8 @@ package final class SQLiteTokenStore: TokenStore {
         identity: SQLiteFile.Identity,
         ballast: Ballast,
         bootID: String?,
+        keys: KeySources,
+        keyInUse: KeyStatus,
         lock: LockFile,
         log: Logger
     ) {
@@ -41,6 +45,8 @@ package final class SQLiteTokenStore: TokenStore {
         self.identity = identity
         self.ballast = ballast
         self.bootID = bootID
+        self.keys = keys
+        keyState = Mutex(keyInUse)
         self.log = log
         self.lock = Mutex(lock)
     }

@@ -8,12 +8,12 @@ import QuartileCore
 /// A sealed value is the version of the format (1 byte), the nonce (12), the ciphertext and the tag (16). Random nonces
 /// allow 2^32 values under one key; ten thousand accounts refreshed twice a day need more than a century for those.
 struct Sealer: Sendable {
-    private let key: SymmetricKey
+    let dataKey: SymmetricKey
     private let fingerprintKey: SymmetricKey
 
     /// Seals with this data key.
     init(dataKey: SymmetricKey) {
-        key = dataKey
+        self.dataKey = dataKey
         fingerprintKey = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: dataKey,
             info: Array("quartiled fingerprint 1".utf8),
@@ -46,7 +46,7 @@ struct Sealer: Sendable {
     func seal(_ secret: Secret, for place: Place) -> Data {
         secret.withBytes { bytes in
             do {
-                let box = try AES.GCM.seal(bytes, using: key, authenticating: Sealer.associatedData(place))
+                let box = try AES.GCM.seal(bytes, using: dataKey, authenticating: Sealer.associatedData(place))
                 var sealed = Data(capacity: 1 + 12 + bytes.count + 16)
                 sealed.append(Sealer.version)
                 sealed.append(contentsOf: box.nonce)
@@ -66,7 +66,7 @@ struct Sealer: Sendable {
         guard sealed.first == Sealer.version else { throw SealError() }
         do {
             let box = try AES.GCM.SealedBox(combined: sealed.dropFirst())
-            var bytes = try AES.GCM.open(box, using: key, authenticating: Sealer.associatedData(place))
+            var bytes = try AES.GCM.open(box, using: dataKey, authenticating: Sealer.associatedData(place))
             defer { bytes.resetBytes(in: 0..<bytes.count) }
             return Secret(bytes: bytes)
         } catch {

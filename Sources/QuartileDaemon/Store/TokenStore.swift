@@ -33,6 +33,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case newerSchema(String)
     /// The key is missing, is not a key, or does not fit the file.
     case wrongKey(String)
+    /// The key can't be had now, and perhaps later.
+    case keyNotReady(String)
     /// Another process has the file.
     case inUse(String)
 }
@@ -41,7 +43,9 @@ extension StoreError {
     /// What happened, as a clause that ends a sentence.
     package var sentence: String {
         switch self {
-        case .failed(let text), .newerSchema(let text), .wrongKey(let text), .inUse(let text): text
+        case .failed(let text), .newerSchema(let text), .wrongKey(let text), .keyNotReady(let text),
+            .inUse(let text):
+            text
         case .conflict(let name): "account \(name) was changed by somebody else in the meantime."
         }
     }

@@ -23,6 +23,11 @@ struct WrappedDataKey {
         return (wrapped, Sealer(dataKey: dataKey))
     }
 
+    /// The data key of `sealer`, wrapped under another key, with the id of that.
+    static func wrap(_ sealer: Sealer, key: Secret) -> (wrapped: Data, keyID: String) {
+        (seal(Secret(key: sealer.dataKey), with: SymmetricKey(key), for: .wrapping), keyID(of: key))
+    }
+
     /// What seals and opens the values of this database; `key` is the key-encryption key.
     func unwrap(key: Secret) throws(UnwrapError) -> Sealer {
         guard let dataKey = WrappedDataKey.open(wrapped, with: SymmetricKey(key), for: .wrapping) else {

@@ -21,7 +21,11 @@ enum QuotedMessage {
     ///
     /// What can't be seen goes first, since a secret that it divides is joined again by whoever copies it. What is to be
     /// hidden is all found before anything is replaced, or the hiding of one secret would break another in two.
-    static func clean(_ text: some StringProtocol, hiding secrets: [Secret] = []) -> String {
+    static func clean(
+        _ text: some StringProtocol,
+        hiding secrets: [Secret] = [],
+        secretRun: Int = secretRun
+    ) -> String {
         let line = oneLine(text)
         var isHidden = [Bool](repeating: false, count: line.count)
         for secret in secrets.map({ oneLine($0.reveal()) }) where secret.count >= shortestHidden {
