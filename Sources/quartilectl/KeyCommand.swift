@@ -72,9 +72,9 @@ enum KeyReport {
         for (label, value) in [("source", key.source), ("protects", key.protects), ("key id", key.keyID)] {
             text += style.field(label, value, column: column)
         }
-        if let advice = key.advice { text += style.field("what to do", advice, column: column) }
+        if let advice = key.advice { text += style.field("note", advice, column: column) }
         return text
     }
 
-    private static let column = 14
+    private static let column = 12
 }

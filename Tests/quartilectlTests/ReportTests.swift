@@ -110,16 +110,16 @@ private func remedy(_ command: String, _ account: String?) -> String {
         var key = KeyResult(source: "key command", protects: "what it protects", keyID: "0123456789abcdef")
         let style = TextStyle(isUTF8: true, width: 40)
         let known = """
-              source      key command
-              protects    what it protects
-              key id      0123456789abcdef
+              source    key command
+              protects  what it protects
+              key id    0123456789abcdef
 
             """
         #expect(KeyReport.text(key, style) == known)
         key.advice = "Back up the key file again, and keep it."
         let end = """
-              what to do  Back up the key file
-                          again, and keep it.
+              note      Back up the key file again,
+                        and keep it.
 
             """
         #expect(KeyReport.text(key, style) == known + end)

@@ -78,7 +78,7 @@ package struct KeyCommand: KeySource {
         }
         defer { outcome.output.resetBytes(in: 0..<outcome.output.count) }
         let key = KeyText.key(in: outcome.output)
-        tell(outcome.errors, hiding: key)
+        tell(outcome.errors, at: outcome.end == .exit(0) ? .info : .warning, hiding: key)
         switch outcome.end {
         case .exit(0): break
         case .exit(let code): throw .notNow("key.command ended with \(code) and gave no key.\(KeyCommand.hint)")
@@ -100,15 +100,15 @@ package struct KeyCommand: KeySource {
         case .notStarted(let reason):
             return .notNow("key.command can't be started: \(reason).")
         case .timedOut(let errors):
-            tell(errors, hiding: nil)
+            tell(errors, at: .warning, hiding: nil)
             return .notNow("key.command did not end within \(timeLimit.count / 1000) s.\(KeyCommand.hint)")
         case .tooMuch(let errors):
-            tell(errors, hiding: nil)
+            tell(errors, at: .warning, hiding: nil)
             return KeyCommand.noKey
         }
     }
 
-    private func tell(_ errors: Data, hiding key: Secret?) {
+    private func tell(_ errors: Data, at level: Logger.Level, hiding key: Secret?) {
         let lines = errors.split(separator: UInt8(ascii: "\n"))
         for line in lines.prefix(KeyCommand.maximumLineCount) {
             let text = QuotedMessage.clean(
@@ -116,7 +116,7 @@ package struct KeyCommand: KeySource {
                 hiding: key.map { [Secret(bytes: KeyText.text(of: $0).dropLast())] } ?? [],
                 secretRun: KeyCommand.secretRun
             )
-            log.warning("key.command says", metadata: ["line": "\(text)"])
+            log.log(level: level, "key.command says", metadata: ["line": "\(text)"])
         }
     }
 }

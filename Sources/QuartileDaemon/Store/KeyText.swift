@@ -33,14 +33,19 @@ enum KeyText {
 
     /// The text of a key, with a newline. Whoever takes it wipes it.
     static func text(of key: Secret) -> Data {
-        key.withBytes { Data($0).base64EncodedData() } + [UInt8(ascii: "\n")]
+        var bytes = key.withBytes { Data($0) }
+        defer { bytes.resetBytes(in: 0..<bytes.count) }
+        var encoded = bytes.base64EncodedData()
+        defer { encoded.resetBytes(in: 0..<encoded.count) }
+        return encoded + [UInt8(ascii: "\n")]
     }
 
     /// A new random key.
     static func makeKey() -> Secret {
         var generator = SystemRandomNumberGenerator()
-        var bytes = Data((0..<keyLength).map { _ in UInt8.random(in: .min ... .max, using: &generator) })
+        var bytes = Data(count: keyLength)
         defer { bytes.resetBytes(in: 0..<bytes.count) }
+        for index in bytes.indices { bytes[index] = .random(in: .min ... .max, using: &generator) }
         return Secret(bytes: bytes)
     }
 }
