@@ -35,7 +35,11 @@ struct SystemdUserManager {
         home = try Home()
         try Self.install(in: home)
         // Not the default target: that would start what else this machine has for its users.
-        process = try ChildProcess(Self.program, ["--user", "--unit=basic.target"], environment: home.environment)
+        // Root could mount, and so would the manager where it puts credentials; no service sees that unless systemd has
+        // booted the machine. A user can't.
+        let asUser = geteuid() == 0 ? ["/usr/bin/setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"] : []
+        let command = asUser + [Self.program, "--user", "--unit=basic.target"]
+        process = try ChildProcess(command[0], Array(command.dropFirst()), environment: home.environment)
         let (process, home) = (process, home)
         try await eventually("systemd --user") {
             if let end = process.end {
