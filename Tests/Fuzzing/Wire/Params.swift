@@ -4,7 +4,7 @@ import QuartileWire
 /// Checks what `method` would make of `params`, whatever method they were sent to.
 func checkParams(_ params: JSON?, of method: Method) {
     switch method {
-    case .hello, .listAccounts:
+    case .hello, .listAccounts, .keyStatus, .keyRotate:
         check(params) { json throws(WireError) in
             try NoParams(json: json, of: method)
         } writing: { _ in
