@@ -27,6 +27,18 @@ extension RefreshScheduler {
         entries[name]?.scope = nil
     }
 
+    /// The API asked to be left alone, in answer to something that no flight had asked of it.
+    public mutating func stayAway(
+        _ account: Account,
+        for span: Milliseconds,
+        now: Moment,
+        using random: inout some RandomNumberGenerator
+    ) -> Effects {
+        var effects = Effects()
+        share(now.boot + span, of: account.quotaScope, now: now, using: &random, into: &effects)
+        return effects
+    }
+
     /// Tells the others of the same key until when the API asked an account to stay away. What that account was told of
     /// another's wait is not to be passed on: it has its spread already, and would grow by another.
     mutating func share(
@@ -36,10 +48,22 @@ extension RefreshScheduler {
         using random: inout some RandomNumberGenerator,
         into effects: inout Effects
     ) {
-        guard let scope = entries[name]?.scope, until > quotas[scope]?.stayAwayUntil ?? now.boot else { return }
+        guard let scope = entries[name]?.scope else { return }
+        share(until, of: scope, except: name, now: now, using: &random, into: &effects)
+    }
+
+    private mutating func share(
+        _ until: BootTime,
+        of scope: QuotaScope,
+        except name: AccountName? = nil,
+        now: Moment,
+        using random: inout some RandomNumberGenerator,
+        into effects: inout Effects
+    ) {
+        guard until > quotas[scope]?.stayAwayUntil ?? now.boot else { return }
         quotas[scope]?.stayAwayUntil = until
         let spread = (until - now.boot) * RefreshScheduler.spread
-        for other in (quotas[scope]?.members ?? []).subtracting([name]).sorted() {
+        for other in (quotas[scope]?.members ?? []).sorted() where other != name {
             let until = until + spread * .random(in: 0..<1, using: &random)
             if entries[other]?.machine.stayAway(until: until, now: now) == true {
                 finish(other, .none, now: now, into: &effects)

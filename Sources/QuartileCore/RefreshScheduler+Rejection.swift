@@ -13,7 +13,8 @@ extension RefreshScheduler {
     public enum RejectionAnswer: Sendable {
         /// The token is not the newest: there is a better one already.
         case alreadyReplaced(Generation)
-        /// The last refresh was less than half a minute ago, so another would most likely not help.
+        /// The last refresh, or a login of the daemon's own in its place, was less than half a minute ago, so another would
+        /// most likely not help.
         case tooSoon(Generation)
         /// There is no such account.
         case unknownAccount

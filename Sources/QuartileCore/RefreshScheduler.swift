@@ -66,6 +66,7 @@ public struct RefreshScheduler: Sendable {
     var entries: [AccountName: Entry] = [:]
     var deadlines = Heap<Deadline>()
     var quotas: [QuotaScope: Quota] = [:]
+    private var isEnding = false
     /// How far ahead of the boot clock the wall clock was when the deadlines were reckoned.
     private var offset: Milliseconds?
     private var incarnations: UInt64 = 0
@@ -150,6 +151,7 @@ extension RefreshScheduler {
                 using: &random
             )
             entries[name] = Entry(machine: machine)
+            entries[name]?.machine.isEnding = isEnding
         } else {
             entries[name]?.machine.replaced(by: tokens, password: password, using: &random)
         }
@@ -273,10 +275,19 @@ extension RefreshScheduler {
         return effects
     }
 
+    /// The daemon is about to end: what is under way ends and is saved, and nothing begins.
+    public mutating func end(now: Moment) {
+        isEnding = true
+        for name in Array(entries.keys) {
+            entries[name]?.machine.isEnding = true
+            schedule(name, now: now)
+        }
+    }
+
     /// Tries at once to make durable what could not be: for the end of the process, which can't wait out a backoff.
     public mutating func retryUncommitted(now: Moment) -> Effects {
         var effects = Effects()
-        for (name, entry) in entries where entry.machine.isUncommitted {
+        for name in accounts where entries[name]?.machine.isUncommitted == true {
             effects.append(event(name, now: now) { $0.force(now: now) })
         }
         return effects

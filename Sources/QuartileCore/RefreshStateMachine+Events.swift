@@ -60,7 +60,7 @@ extension RefreshStateMachine {
                 return .send(flight)
             case .save(let received):
                 let justArrived = tokens.generation < received.generation
-                if justArrived { adopt(received, of: flight, now: now, using: &random) }
+                if justArrived { adoptOwn(received, now: now, using: &random) }
                 let failuresBefore = failures
                 recover()
                 phase = .resting
@@ -83,9 +83,10 @@ extension RefreshStateMachine {
             phase = .backingOff(Pause(since: now.boot, until: until, unsent: true))
         case .save(let received):
             // Not durable, but all there is: the old set's refresh token is spent.
-            if tokens.generation < received.generation { adopt(received, of: flight, now: now, using: &random) }
+            if tokens.generation < received.generation { adoptOwn(received, now: now, using: &random) }
             phase = .uncommitted(flight, pending, until: until)
         case .record:
+            isForced = false
             phase = .uncommitted(flight, pending, until: until)
         }
         return .none
@@ -178,6 +179,7 @@ extension Outcome {
 
 extension RefreshStateMachine {
     mutating func begin(now: Moment) -> Action {
+        if isEnding { return .none }
         guard let operation = nextOperation else { return requireLogin(at: now.wall) }
         if let until = retryAfter(at: now) { return waitForAPI(until: until, now: now) }
         if operation == .login {
@@ -242,14 +244,13 @@ extension RefreshStateMachine {
         }
     }
 
-    private mutating func adopt(
+    private mutating func adoptOwn(
         _ received: IssuedTokens,
-        of flight: Flight,
         now: Moment,
         using random: inout some RandomNumberGenerator
     ) {
         adopt(received, using: &random)
-        if flight.operation == .refresh { refreshedAt = now.boot }
+        refreshedAt = now.boot
     }
 
     mutating func adopt(_ received: IssuedTokens, using random: inout some RandomNumberGenerator) {

@@ -60,7 +60,8 @@ extension RefreshStateMachine {
         phase = .backingOff(Pause(since: now.boot, until: until, unsent: false))
         let message =
             budget.refusalsOfUnspent >= 3
-            ? "another program keeps taking this login over, so the next login waits"
+            ? "the API keeps refusing refresh tokens that were never used here, because another program uses this login or "
+                + "somebody revokes it, so the next login waits"
             : "the budget of \(budget.perHour) logins an hour is used up"
         lastError = LastError(Failure(.upstreamUnavailable, message), at: now.wall, retryAt: allowed)
         return .none

@@ -45,12 +45,15 @@ public struct RefreshStateMachine: Sendable {
     var beforeFlight: RefreshTokenState
     /// Until when the API asked us to stay away: this account, or another of its subscription key.
     var retryAfter: BootTime?
-    /// When a refresh last brought a set. A login or an import is none.
+    /// When a refresh last brought a set, or a login of our own that stood in for one. A login or an import by the user is
+    /// none.
     var refreshedAt: BootTime?
     /// The access token had run out when the daemon started, so the store may be a restored backup.
     var longAbsent = false
     /// The newest refresh token was refused though it was never spent: somebody else may use this login.
     var refusedUnspent = false
+    /// The daemon is ending: what is under way ends, and nothing begins.
+    var isEnding = false
     /// The user asked for a refresh while a failure was being recorded, so that is not waited out.
     var isForced = false
     /// An intent of our own stands in the store though its request was never sent, since its commit failed half way.
@@ -132,7 +135,7 @@ extension RefreshStateMachine {
             let left = min(until - now.wall, RefreshStateMachine.longestStayAway)
             return left > 0 ? now.boot + left : nil
         }
-        machine.refreshedAt = stored.recent.last { $0.event == .refresh && $0.result == .received }.map { entry in
+        machine.refreshedAt = stored.recent.last { $0.isByDaemon && $0.result == .received }.map { entry in
             min(now.boot, now.boot + (entry.at - now.wall))
         }
         machine.longAbsent = stored.tokens.remaining(at: now) <= 0
@@ -234,8 +237,8 @@ extension RefreshStateMachine {
     /// When this machine next wants `wake`; nil where only another event can move it.
     public func deadline(seenAt now: Moment) -> BootTime? {
         switch phase {
-        case .resting: dueAt(now)
-        case .backingOff(let pause): pause.until
+        case .resting: isEnding ? nil : dueAt(now)
+        case .backingOff(let pause): isEnding ? nil : pause.until
         case .uncommitted(_, _, let until): until
         case .committing, .exchanging, .held, .loginRequired: nil
         }

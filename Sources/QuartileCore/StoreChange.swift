@@ -90,6 +90,9 @@ public struct HistoryEntry: Sendable, Equatable {
         event == .login && [.received, .refused, .unread, .interrupted].contains(result)
     }
 
+    /// Whether it was done by the daemon of its own accord.
+    var isByDaemon: Bool { event == .refresh || event == .login }
+
     /// Whether this is one of the failures that are waited out longer the more of them follow each other.
     var prolongsBackoff: Bool { [.notSent, .turnedAway, .ambiguous, .unread].contains(result) }
 }

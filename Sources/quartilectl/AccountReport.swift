@@ -103,8 +103,12 @@ struct AccountReport {
         add("password", account.passwordStored ? "kept, sealed" : "not kept")
         add("may stay off", mayStayOff(account))
         if let error = account.lastError {
-            let next = error.retryAt.map { "; next try \(clock.relative($0))" } ?? ""
-            add("last error", "\(clock.relative(error.at)): \(error.message)\(next)")
+            var text = "\(clock.relative(error.at)): \(error.message)"
+            if let retryAt = error.retryAt {
+                if text.hasSuffix(".") { text.removeLast() }
+                text += "; next try \(clock.relative(retryAt))"
+            }
+            add("last error", text)
         }
         return text
     }

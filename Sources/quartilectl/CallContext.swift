@@ -54,7 +54,10 @@ struct CallContext {
 
     private func failure(_ error: WireError) -> Failure {
         var message = error.message
-        if let retryAt = error.retryAt { message += ", next try \(clock.relative(retryAt))" }
+        if let retryAt = error.retryAt {
+            if message.hasSuffix(".") { message.removeLast() }
+            message += ", next try \(clock.relative(retryAt))"
+        }
         return Failure(message, remedy: remedy(for: error), exitCode: error.code.exitCode)
     }
 

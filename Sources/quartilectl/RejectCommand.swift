@@ -17,11 +17,8 @@ struct RejectCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The generation of the refused token.", valueName: "number"))
     var generation: Int64?
 
-    mutating func validate() throws {
-        if let generation, generation < 1 { throw Failure.usage("--generation must be 1 or more") }
-    }
-
     mutating func run() throws {
+        if let generation, generation < 1 { throw Failure.usage("--generation must be 1 or more") }
         var session = try Session(command: "reject", socket: global.socket)
         let name = try session.account(account.account)
         let rejected: RejectTokenParams.Rejected =

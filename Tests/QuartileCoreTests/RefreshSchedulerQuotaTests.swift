@@ -115,6 +115,15 @@ import Testing
         #expect(rig.requests == 1)
     }
 
+    @Test func `holds as well where the user's own request was told of it`() {
+        var rig = SchedulerRig.withAda()
+        rig.take(rig.scheduler.stayAway(.made(Self.bob), for: .minutes(20), now: rig.now, using: &rig.random))
+        rig.refresh()
+        #expect(rig.requests == 0)
+        rig.run(.minutes(23))
+        #expect(rig.requests == 1)
+    }
+
     @Test func `is no reason to ask again while a caller waits`() throws {
         var rig = SchedulerRig.withAda()
         rig.advance(.hours(12))

@@ -50,6 +50,16 @@ import Testing
         #expect(rig.requests == 1)
     }
 
+    @Test func `is not replaced right after a login of the daemon's own, which stood in for a refresh`() throws {
+        var rig = SchedulerRig.withAda()
+        rig.refresh()
+        try rig.answer(.refused(.refusal))
+        try rig.answerWithSet()
+        let rejected = rig.reject(.generation(2))
+        #expect(rig.rejection(of: rejected) == .tooSoon(2))
+        #expect(rig.requests == 2)
+    }
+
     @Test func `is replaced once, however many callers saw it refused`() throws {
         var rig = SchedulerRig.withAda()
         let waiters = (0..<100).map { _ in rig.reject(.generation(1)) }

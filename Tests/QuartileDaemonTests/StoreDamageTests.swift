@@ -62,7 +62,6 @@ struct StoreDamageTests {
         "UPDATE history SET result = 'eaten' WHERE account_id = 1",
         "INSERT INTO intents VALUES (1, 1, 'dance', '', 0, NULL)",
         "DELETE FROM token_sets WHERE account_id = 1",
-        "UPDATE last_errors SET code = 'hungry' WHERE account_id = 1",
     ])
     func accountWithAChangedOrMovedValueIsDamagedAndTheOtherIsServed(sql: String) throws {
         try fixture.tamper(sql)
@@ -70,6 +69,14 @@ struct StoreDamageTests {
         #expect(contents.damaged.count == 1)
         #expect(contents.damaged.first != .bob)
         #expect(contents.accounts.map(\.account.name) == [.bob])
+    }
+
+    @Test func anErrorThatOnlyAnotherVersionKnowsCostsNobodyAnAccount() throws {
+        try fixture.tamper("UPDATE last_errors SET code = 'hungry' WHERE account_id = 1")
+        let contents = try fixture.load()
+        #expect(contents.damaged.isEmpty)
+        #expect(contents.accounts.allSatisfy { $0.lastError?.failure.code.rawValue != "hungry" })
+        #expect(contents.accounts.first { $0.account.name == .ada }?.lastError == nil)
     }
 
     @Test(arguments: [

@@ -411,6 +411,7 @@ private let credentials = #"{"username":"ada@example.com","password":"hunter2","
     func `takes no generation that can't be`(generation: String) {
         let (result, requests) = run(["reject", "--account", "x", "--generation=\(generation)"], Self.answer)
         #expect(result.status == 64)
+        #expect(!result.errors.contains("message:"), "\(result.errors)")
         #expect(requests.isEmpty)
     }
 }

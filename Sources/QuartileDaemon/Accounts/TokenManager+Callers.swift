@@ -143,7 +143,9 @@ extension TokenManager {
             return (known.valid, known.at.wall)
         }
         switch await api.validate(account, accessToken: machine.tokens.set.accessToken) {
-        case .failure(let failure): throw .failed(failure, retryAt: failure.retryAfter.map { clock.now().wall + $0 })
+        case .failure(let failure):
+            heed(failure, of: account)
+            throw .failed(failure, retryAt: failure.retryAfter.map { clock.now().wall + $0 })
         case .success(let valid):
             let validation = Validation(valid: valid, generation: generation, at: clock.now())
             change { state in

@@ -60,8 +60,10 @@ extension TokenManager {
                 .passwordRejected(var failure):
                 // What was given just now is wrong, and nothing of it was stored that an update could mend.
                 failure.remedy = nil
+                self.heed(failure, of: account)
                 throw .failed(failure, retryAt: failure.retryAfter.map { self.clock.now().wall + $0 })
             case .ambiguous(let failure, _):
+                self.heed(failure, of: account)
                 throw .failed(failure, retryAt: nil)
             }
         }
@@ -166,6 +168,14 @@ extension TokenManager {
         )
     }
 
+    /// What the API asked of a subscription key holds for all that is done with it.
+    func heed(_ failure: Failure, of account: Account) {
+        guard let span = failure.retryAfter else { return }
+        transition { state, now in
+            ((), state.scheduler.stayAway(account, for: span, now: now, using: &state.random))
+        }
+    }
+
     private func isWell(_ name: AccountName) -> Bool {
         let now = clock.now()
         // Held by this very login, the account shows the state it had before.
@@ -237,7 +247,7 @@ extension TokenManager {
             var taking = Taking.waiting
             await withCheckedContinuation { (turn: CheckedContinuation<Void, Never>) in
                 taking = change { state in
-                    if state.isStopping { return .stopping }
+                    if state.stopAnnounced != nil { return .stopping }
                     if state.scheduler[name]?.isUncommitted == true { return .failing }
                     if !state.taken.contains(name), state.scheduler.hold(name) {
                         state.taken.insert(name)

@@ -20,10 +20,12 @@ package final class TokenManager: Sendable {
         var validations: [AccountName: Validation] = [:]
         var random = SystemRandomNumberGenerator()
         var armedFor: BootTime?
-        /// When shutdown began. Clients still get their answers then.
+        /// When shutdown began. What is under way ends and clients get its answers; nothing begins.
         var stopAnnounced: Moment?
         /// Clients are gone, and what is left is to be ended.
         var isStopping = false
+        /// All is over: the store is about to be closed.
+        var isStopped = false
         /// Resumed when no flight is under way any more, after `isStopping`.
         var drained: CheckedContinuation<Void, Never>?
     }
@@ -188,9 +190,9 @@ extension TokenManager {
     private func wake() {
         transition { state, now in
             state.armedFor = nil
-            // While stopping, what is under way ends, what was received is saved, and nothing begins.
-            let effects =
-                state.isStopping ? state.scheduler.retryUncommitted(now: now) : state.scheduler.wake(now: now)
+            guard !state.isStopped else { return ((), RefreshScheduler.Effects()) }
+            var effects = state.scheduler.wake(now: now)
+            if state.isStopping { effects.append(state.scheduler.retryUncommitted(now: now)) }
             return ((), effects)
         }
     }
@@ -230,8 +232,13 @@ extension TokenManager: Service {
 
     /// Shutdown has begun, and clients get their answers first: the time for flights runs from here.
     package func announceStop() {
-        let now = clock.now()
-        change { $0.stopAnnounced = $0.stopAnnounced ?? now }
+        transition { state, now in
+            if state.stopAnnounced == nil {
+                state.stopAnnounced = now
+                state.scheduler.end(now: now)
+            }
+            return ((), RefreshScheduler.Effects())
+        }
     }
 
     /// Does nothing until its turn in shutdown, then waits until no flight is under way and all that was to be saved is
@@ -267,6 +274,8 @@ extension TokenManager: Service {
         if inspect({ $0.scheduler.isAnythingInFlight }) {
             log.warning("stopped with a request under way; it is sorted out at the next start")
         }
+        change { $0.isStopped = true }
+        commits.flush()
     }
 
     /// Whether the daemon is about to end.

@@ -60,10 +60,11 @@ final class Ballast: Sendable {
         return false
     }
 
-    /// Makes the file where it is missing, if it is time. A look at a variable otherwise: to be called after each commit
-    /// that succeeded.
+    /// Makes the file where it is missing, if it is time. A look at the file otherwise: to be called after each commit that
+    /// succeeded.
     func restore() {
         let attempt: (isFirst: Bool, failure: FileError?)? = state.withLock { state in
+            if case .whole = state, !isInPlace { state = .missing(since: nil) }
             guard case .missing(let since) = state else { return nil }
             let now = clock.now().boot
             if let since, now < since + Ballast.pause { return nil }
@@ -86,6 +87,12 @@ final class Ballast: Sendable {
                 metadata: ["reason": "\(failure.sentence)"]
             )
         }
+    }
+
+    /// Whether the file still has its name and its size: somebody may have tidied up.
+    private var isInPlace: Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && status.st_size >= Ballast.size
     }
 
     /// Why the space could not be given back; nil where it was.

@@ -86,8 +86,9 @@ extension SQLiteTokenStore {
             stored.unreadAnswer = try open(23, .unreadAnswer, generation: generation)
         }
         stored.stayAwayUntil = try row.timeIfPresent(24)
-        if try row.textIfPresent(25) != nil {
-            let failure = Failure(try row.value(25), try row.text(26), remedy: try row.textIfPresent(27))
+        // Words for people: a kind of failure that only another version knows costs nobody an account.
+        if let code = try row.textIfPresent(25).flatMap(Failure.Code.init(rawValue:)) {
+            let failure = Failure(code, try row.text(26), remedy: try row.textIfPresent(27))
             stored.lastError = LastError(failure, at: try row.time(28), retryAt: try row.timeIfPresent(29))
         }
         return stored
