@@ -3,7 +3,7 @@ import EndToEndHarness
 extension Fault {
     static let killAtEverySystemCall = Fault(
         "F1",
-        "SIGKILL at every system call of a login, a refresh, a logout and a start, and at random moments, "
+        "SIGKILL at every system call of a login, a refresh, a logout, a key rotation and a start, and at random moments, "
             + "on the three servers, with a stored password",
         bar: "0 lost logins, integrity_check ok, a token within 5 s of the restart"
     ) { plan in

@@ -3,7 +3,7 @@ import EndToEndHarness
 extension Fault {
     static let diskErrors = Fault(
         "F4",
-        "EIO from every fdatasync and pwrite of a login, a refresh and a logout: once, and from then on",
+        "EIO from every fdatasync and pwrite of a login, a refresh, a logout and a key rotation: once, and from then on",
         bar: "no request without a durable intent; the received set kept and written later"
     ) { plan in
         let sweeps = KillCampaign.modes.flatMap { mode in

@@ -87,6 +87,7 @@ final class KillDrill {
             guard found > generation else { throw LostLogin("the acknowledged generation is gone: it is \(found)") }
         }
         try await checkGuest(after: strike)
+        if strike.operation == .rotate { try await checkKey(after: strike) }
         guard try await stillIn(strike, found) else {
             findings.lostInWindow += 1
             try await subject.logIn("ada", remember: remember)
@@ -124,13 +125,21 @@ final class KillDrill {
         let there = try await subject.isThere("guest")
         let done = strike.answer?["result"] != nil
         switch strike.operation {
-        case .refresh, .relogin: return
+        case .refresh, .relogin, .rotate: return
         case .login: guard there || !done else { throw LostLogin("the guest's login was acknowledged and is gone") }
         case .logout: try hold(!there || !done, "the guest's logout was acknowledged and is undone")
         }
         guard there else { return }
         let access = try await subject.token("guest").access
         try hold(try await subject.sandbox.accepts(access), "the API does not take the guest's token")
+    }
+
+    /// The key that was acknowledged is the one in use, and whichever it is is in its place.
+    private func checkKey(after strike: Strike) async throws {
+        let key = try await subject.result("key_status", [:])
+        try hold(key["advice"] == .null, "after the restart: \(key.text)")
+        guard let acknowledged = strike.answer?["result"]?["key_id"] else { return }
+        try hold(key["key_id"] == acknowledged, "the acknowledged key is \(acknowledged.text), and \(key.text) is used")
     }
 
     /// What helps to understand a failure.

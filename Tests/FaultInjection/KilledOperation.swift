@@ -10,11 +10,13 @@ enum KilledOperation: String, Sendable, CaseIterable {
     case login
     /// `guest` logs out.
     case logout
+    /// The key that seals the secrets of both is replaced by another.
+    case rotate
 
-    /// The account that it is about.
+    /// The account that it is about, or one of them.
     var account: String {
         switch self {
-        case .refresh, .relogin: "ada"
+        case .refresh, .relogin, .rotate: "ada"
         case .login, .logout: "guest"
         }
     }
@@ -25,6 +27,7 @@ enum KilledOperation: String, Sendable, CaseIterable {
             switch self {
             case .refresh: ("refresh", ["account": .string(account)])
             case .logout: ("logout", ["account": .string(account)])
+            case .rotate: ("key_rotate", [:])
             case .relogin, .login: ("login", .login(account, to: sandbox, remember: remember))
             }
         return JSON.object(["jsonrpc": "2.0", "id": "op", "method": .string(method), "params": params]).text

@@ -39,7 +39,7 @@ extension Subject {
     /// Has the guest there or not, as the operation wants it, and the sandbox's log empty.
     func prepare(_ operation: KilledOperation, remember: Bool) async throws {
         switch operation {
-        case .refresh, .relogin: break
+        case .refresh, .relogin, .rotate: break
         case .login:
             if try await isThere("guest") { _ = try await result("logout", ["account": "guest"]) }
         case .logout:
