@@ -178,16 +178,6 @@ import Testing
     }
 
     @Test(arguments: [
-        "access: {users: [ada]}",
-        "accounts: {a: {allow: {users: [ada]}}}", "accounts:",
-    ])
-    func aKeyOfALaterVersionIsRefused(text: String) throws {
-        let message = try complaint(text)
-        #expect(message.hasPrefix("config.yaml:1: `"))
-        #expect(message.hasSuffix("is not supported by this version of quartiled; remove it"))
-    }
-
-    @Test(arguments: [
         ("api:\n  timeout: 1s\n  timeout: 2s", "config.yaml:2: `timeout` is there twice; keep one of them"),
         ("log: {level: info}\nlog: {level: debug}", "config.yaml:1: `log` is there twice; keep one of them"),
     ])

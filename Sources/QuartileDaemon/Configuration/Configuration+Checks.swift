@@ -1,6 +1,7 @@
 extension Configuration {
     /// Takes over one setting of a file.
     mutating func apply(_ setting: ConfigurationSetting) throws(ConfigurationError) {
+        if try access.apply(setting) { return }
         let keys = ConfigurationKey.all
         guard let key = keys.first(where: { $0.name == setting.name && setting.names.count == 2 }) else {
             if setting.names.count == 1, case .empty = setting.value,
@@ -29,10 +30,11 @@ extension Configuration {
             try apply(text, to: key, place: key.environmentName)
         }
         let known = ConfigurationKey.all.map(\.environmentName) + PathRules.variables
-        let later = ConfigurationKey.later.map(ConfigurationKey.environmentName(of:))
         for name in environment.keys.sorted() {
-            if later.contains(name) {
-                throw ConfigurationError("\(name) is not supported by this version of quartiled; unset it")
+            if let key = AccessSettings.keyWithoutVariable(name) {
+                throw ConfigurationError(
+                    "\(printable(name)): `\(key)` is set in the configuration file only; unset this"
+                )
             }
             // Beside settings there are variables for paths, and what others add; what begins as settings do is one.
             let prefixes = Set(ConfigurationKey.all.map { ConfigurationKey.environmentName(of: $0.section) + "_" })
@@ -57,17 +59,15 @@ extension Configuration {
     private static func complaint(unknown setting: ConfigurationSetting) -> String {
         let name = setting.name
         let keys = ConfigurationKey.all
-        if ConfigurationKey.later.contains(where: { name == $0 || name.hasPrefix($0 + ".") }) {
-            return "`\(name)` is not supported by this version of quartiled; remove it"
-        }
         if let key = keys.first(where: { $0.name == name }) {
             return "write `\(key.name)` in two levels: `\(key.section):`, and under it `\(key.leaf):`"
         }
         if let key = keys.first(where: { $0.section == name }) {
             return "`\(name)` must be a map of keys, such as `\(key.leaf)`"
         }
-        let hint = nearest(to: name, among: keys.map(\.name)).map { "did you mean `\($0)`?" }
-        return "there is no key `\(name)`; " + (hint ?? "the keys are " + keys.map(\.name).joined(separator: ", "))
+        let names = keys.map(\.name) + AccessSettings.keys
+        let hint = nearest(to: name, among: names).map { "did you mean `\($0)`?" }
+        return "there is no key `\(name)`; " + (hint ?? "the keys are " + names.joined(separator: ", "))
     }
 }
 

@@ -22,6 +22,8 @@ package struct Configuration: Sendable, Equatable {
     package var keySource: KeySourceKind?
     /// A line of sh that prints the key.
     package var keyCommand: String?
+    /// Who besides the owner and root may have what.
+    package var access = AccessSettings()
     /// The least severe level that is logged.
     package var logLevel = Logger.Level.info
 

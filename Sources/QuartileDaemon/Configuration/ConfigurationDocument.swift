@@ -1,26 +1,37 @@
 import Yams
 
 /// One line of a configuration file that sets something.
-struct ConfigurationSetting: Sendable {
+struct ConfigurationSetting: Sendable, Equatable {
     enum Value: Sendable, Equatable {
         case text(String)
         case empty
-        case list
-        case map
+        case list([Element])
+        case map([ConfigurationSetting])
     }
 
-    /// The names that lead to it: section and key, or one name where something other than a map stands at the top.
+    /// One element of a list.
+    struct Element: Sendable, Equatable {
+        var value: Value
+        /// File and line.
+        var place: String
+    }
+
+    /// The names that lead to it: section and key, or one name where something other than a map stands at the top. In
+    /// a map within a map there are more.
     var names: [String]
     var value: Value
     /// File and line.
     var place: String
 
     /// The names as they are written in texts.
-    var name: String { names.joined(separator: ".") }
+    var name: String { names.map(printable).joined(separator: ".") }
 }
 
-/// Reads configuration files as YAML, two levels deep.
+/// Reads configuration files as YAML: the settings of two levels, each with what is below it.
 enum ConfigurationDocument {
+    /// How many levels are looked at, which is one more than any key has: `accounts.NAME.allow.users` and its elements.
+    private static let levels = 6
+
     /// The most aliases (`*name`) in a file. Each may stand for many others, and the keys of a map are compared whole: a
     /// page of them takes longer than anybody lives.
     static let mostAliases = 10
@@ -35,17 +46,35 @@ enum ConfigurationDocument {
         }
         var settings: [ConfigurationSetting] = []
         for (key, node) in sections {
-            let section = try name(key, path: path)
-            guard case .mapping(let members) = node else {
-                settings.append(.init(names: [section], value: value(of: node), place: place(key, path)))
-                continue
-            }
-            for (key, node) in members {
-                let names = [section, try name(key, path: path)]
-                settings.append(.init(names: names, value: value(of: node), place: place(key, path)))
-            }
+            let setting = try self.setting(key, node, below: [], path: path)
+            // An empty map sets nothing.
+            if case .map(let members) = setting.value { settings += members } else { settings.append(setting) }
         }
         return settings
+    }
+
+    private static func setting(
+        _ key: Node,
+        _ node: Node,
+        below names: [String],
+        path: String
+    ) throws(ConfigurationError) -> ConfigurationSetting {
+        guard case .scalar(let scalar) = key else {
+            throw ConfigurationError("\(place(key, path)): a key must be a name, such as `api`")
+        }
+        let names = names + [scalar.string]
+        var setting = ConfigurationSetting(names: names, value: value(of: node), place: place(key, path))
+        guard names.count < levels else { return setting }
+        switch node {
+        case .mapping(let members):
+            var settings: [ConfigurationSetting] = []
+            for (key, node) in members { settings.append(try self.setting(key, node, below: names, path: path)) }
+            setting.value = .map(settings)
+        case .sequence(let elements):
+            setting.value = .list(elements.map { .init(value: value(of: $0), place: place($0, path)) })
+        case .scalar, .alias: break
+        }
+        return setting
     }
 
     private static func root(of text: String, path: String) throws(ConfigurationError) -> Node? {
@@ -93,20 +122,14 @@ enum ConfigurationDocument {
         }
     }
 
-    private static func name(_ key: Node, path: String) throws(ConfigurationError) -> String {
-        guard case .scalar(let scalar) = key else {
-            throw ConfigurationError("\(place(key, path)): a key must be a name, such as `api`")
-        }
-        return printable(scalar.string)
-    }
-
+    /// What a node is, without what is in it.
     private static func value(of node: Node) -> ConfigurationSetting.Value {
         switch node {
         case .scalar(let scalar):
             scalar.style == .plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
                 ? .empty : .text(scalar.string)
-        case .sequence: .list
-        case .mapping: .map
+        case .sequence: .list([])
+        case .mapping: .map([])
         // Aliases are replaced by what they stand for when a document is composed.
         case .alias: .empty
         }

@@ -106,10 +106,6 @@ struct ConfigurationKey: Sendable {
         },
     ]
 
-    /// Keys that are documented and come with a later version. A setting that looks like protection and does nothing
-    /// is worse than an error.
-    static let later = ["access.users", "accounts"]
-
     private static func duration(_ text: String, in range: ClosedRange<Milliseconds>) -> Milliseconds? {
         DurationText.parse(text).flatMap { range.contains($0) ? $0 : nil }
     }

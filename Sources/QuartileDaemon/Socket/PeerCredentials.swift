@@ -31,9 +31,4 @@ package struct PeerCredentials: Sendable, Hashable {
         }
         return .success(PeerCredentials(pid: credentials.pid, uid: credentials.uid, gid: credentials.gid))
     }
-
-    /// Whether the peer may speak to a daemon that runs as `owner`: the owner and root may.
-    package func isAdmitted(owner: uid_t) -> Bool {
-        uid != PeerCredentials.overflowUID && (uid == owner || uid == 0)
-    }
 }
