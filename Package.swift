@@ -127,7 +127,7 @@ let package = Package(
         .target(name: "EndToEndHarness", path: "Tests/EndToEndHarness"),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["EndToEndHarness", "quartiled", "quartilectl", "quartile-sandbox"]
+            dependencies: ["EndToEndHarness", "QuartileWire", "quartiled", "quartilectl", "quartile-sandbox"]
         ),
         .target(name: "ClockSeam", path: "Tests/ClockSeam"),
         .executableTarget(

@@ -1,6 +1,7 @@
 // Linux calls that Swift's Glibc module leaves out.
 #include <sys/prctl.h>
 #include <sys/timerfd.h>
+#include <sys/xattr.h>
 
 // prctl(2) is variadic in C, and so out of Swift's reach.
 static inline int quartile_set_dumpable(int is_dumpable) {

@@ -68,6 +68,12 @@ extension Client {
         _ = try call(.logout, params: params.json)
     }
 
+    /// Who asked for what, the newest first.
+    public mutating func audit(_ params: AuditParams = AuditParams()) throws(ClientError) -> AuditResult {
+        let result = try call(.audit, params: params.json)
+        return try read { () throws(ProtocolViolation) in try AuditResult(json: result) }
+    }
+
     private func account(from json: JSON) throws(ClientError) -> WireAccount {
         try read { () throws(ProtocolViolation) in try WireAccount(json: json) }
     }

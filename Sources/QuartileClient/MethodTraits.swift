@@ -8,7 +8,7 @@ extension Method {
     /// answer to the first is not replaced again.
     public var isRepeatable: Bool {
         switch self {
-        case .hello, .getToken, .listAccounts, .status, .validate, .rejectToken, .keyStatus: true
+        case .hello, .getToken, .listAccounts, .status, .validate, .rejectToken, .keyStatus, .audit: true
         case .login, .importTokens, .updateAccount, .refresh, .logout, .keyRotate: false
         }
     }
@@ -19,7 +19,7 @@ extension Method {
     /// another request for the same account. `get_token` ends by itself after its `max_wait`.
     public var timeLimit: Double {
         switch self {
-        case .hello, .listAccounts, .status, .keyStatus: 30
+        case .hello, .listAccounts, .status, .keyStatus, .audit: 30
         case .getToken: GetTokenParams.defaultMaxWait + Self.margin
         case .login, .importTokens, .updateAccount, .refresh, .validate, .rejectToken, .logout, .keyRotate: 300
         }

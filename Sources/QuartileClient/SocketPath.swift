@@ -95,7 +95,8 @@ extension SocketPathRule {
         SocketPathRule(
             environment: { name in getenv(name).map { String(cString: $0) } },
             userID: getuid(),
-            exists: { path in access(path, F_OK) == 0 },
+            // Who may not look whether the shared one is there is told so by connecting to it.
+            exists: { path in access(path, F_OK) == 0 || (errno == EACCES && path == SocketPath.shared) },
             directoryOwner: { path in
                 var status = stat()
                 guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }

@@ -52,7 +52,10 @@ package struct Daemon: Sendable {
             if let handedOver = try SocketActivation.take() {
                 listener = handedOver
             } else {
-                listener = try ListeningSocket.bind(try rules.socket(flag: flags.socket))
+                listener = try ListeningSocket.bind(
+                    try rules.socket(flag: flags.socket),
+                    for: configuration.access.users
+                )
             }
             do {
                 store = try SQLiteTokenStore.open(at: database, keys: keys, log: log)
@@ -64,6 +67,19 @@ package struct Daemon: Sendable {
             throw StartFailure(error)
         }
         notifier = SystemdNotifier(environment: environment)
+        warnOfUsersKeptOut()
+    }
+
+    private func warnOfUsersKeptOut() {
+        if let reason = listener.whatKeepsUsersOut {
+            log.warning("the users in access.users can't reach the socket", metadata: ["reason": "\(reason)"])
+        }
+        for account in configuration.access.accountsOutOfReach {
+            log.warning(
+                "an account allows a user who is not in access.users, and so can't connect",
+                metadata: ["account": "\(account)"]
+            )
+        }
     }
 
     /// Serves until SIGTERM or SIGINT, then ends what is under way and returns.
@@ -94,7 +110,9 @@ package struct Daemon: Sendable {
                 await api.shutdown()
                 throw error
             }
-            try await serve(manager, api: api, clock: clock, jobs: jobs, on: loops.next())
+            let audit = AuditLog(store: store, surroundings: .init(manager), clock: clock, log: log)
+            try await serve(manager, api: api, clock: clock, jobs: jobs, audit: audit, on: loops.next())
+            audit.end()
             manager.commits.flush()
             try store.close()
             try await loops.shutdownGracefully()
@@ -109,16 +127,25 @@ package struct Daemon: Sendable {
         api: QuartileAuthAPI,
         clock: any MomentSource,
         jobs: BackgroundJobs,
+        audit: AuditLog,
         on loop: any EventLoop
     ) async throws {
+        let access = AccessPolicy(settings: configuration.access)
         let handler = RequestHandler(
             manager: manager,
+            access: access,
+            audit: audit,
             clock: clock,
             version: Daemon.version,
             keys: KeyKeeper(store: store)
         )
-        let server = SocketServer(listener: listener.descriptor, handler: handler, eventLoop: loop, logger: log) {
-            [log, listener, notifier] in
+        let server = SocketServer(
+            listener: listener.descriptor,
+            handler: AuditingHandler(handler, log: audit),
+            eventLoop: loop,
+            access: access,
+            logger: log
+        ) { [log, listener, notifier] in
             log.info("serving", metadata: ["socket": "\(listener.path)", "version": "\(Daemon.version)"])
             notifier?.send(.ready, .status("serving on \(listener.path)"))
         }
@@ -162,6 +189,15 @@ private struct UpstreamConnections: Service, CustomStringConvertible {
     func run() async {
         await shutdownBegins()
         await api.shutdown()
+    }
+}
+
+extension AuditLog.Surroundings {
+    fileprivate init(_ manager: TokenManager) {
+        self.init(
+            hasAccount: { manager.hasAccount($0) },
+            areTokensUnderWay: { manager.isAnythingUnderWay }
+        )
     }
 }
 

@@ -13,4 +13,5 @@ public enum Method: String, Sendable, CaseIterable {
     case logout
     case keyStatus = "key_status"
     case keyRotate = "key_rotate"
+    case audit
 }

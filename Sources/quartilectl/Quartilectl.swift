@@ -10,7 +10,7 @@ struct Quartilectl: ParsableCommand {
         subcommands: [
             GetTokenCommand.self, LoginCommand.self, ImportCommand.self, UpdateCommand.self, ListCommand.self,
             StatusCommand.self, RefreshCommand.self, ValidateCommand.self, RejectCommand.self, LogoutCommand.self,
-            KeyCommand.self,
+            KeyCommand.self, AuditCommand.self,
         ]
     )
 

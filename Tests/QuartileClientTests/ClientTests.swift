@@ -201,7 +201,7 @@ private func call(_ path: String, _ method: Method = .hello, timeout: Double? = 
 
 @Suite struct `Client whose connection ends` {
     private static let repeatable: [Method] = [
-        .hello, .getToken, .listAccounts, .status, .validate, .rejectToken, .keyStatus,
+        .hello, .getToken, .listAccounts, .status, .validate, .rejectToken, .keyStatus, .audit,
     ]
 
     @Test(arguments: repeatable)

@@ -30,17 +30,22 @@ struct SocketPeerTests {
         return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     }
 
-    @Test func theOwnerAndRootAreServedAndOthersClosedOnWithNothingSaid() async throws {
-        try await SocketTestServer.with(owner: 12_345) { server in
+    @Test func theOwnerRootAndListedUsersAreServedAndOthersClosedOnWithNothingSaid() async throws {
+        var settings = AccessSettings()
+        settings.users = [12_347, PeerCredentials.overflowUID]
+        try await SocketTestServer.with(access: AccessPolicy(owner: 12_345, settings: settings)) { server in
             // The directory and the socket would keep others away before the door does.
             try #require(chmod(PrivateFiles.parent(of: server.path), 0o755) == 0 && chmod(server.path, 0o666) == 0)
             #expect(try answer(to: 12_345, at: server.path).contains("echo"))
             #expect(try answer(to: 0, at: server.path).contains("echo"))
-            #expect(server.handler.lastPeer?.uid == 0)
+            #expect(server.handler.lastCaller?.peer.uid == 0)
+            #expect(server.handler.lastCaller?.role == .owner)
+            #expect(try answer(to: 12_347, at: server.path).contains("echo"))
+            #expect(server.handler.lastCaller?.role == .listed)
             for uid: uid_t in [12_346, 65_534] {
                 #expect(try answer(to: uid, at: server.path) == "")
             }
-            #expect(server.handler.methods.count == 2)
+            #expect(server.handler.methods.count == 3)
         }
     }
 }

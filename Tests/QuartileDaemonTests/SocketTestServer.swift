@@ -17,16 +17,16 @@ final class ScriptedHandler: RequestHandling {
     /// Lets a `stall` end.
     let stall = DispatchSemaphore(value: 0)
     private let held = Mutex<[Reply]>([])
-    private let peers = Mutex<[PeerCredentials]>([])
+    private let callers = Mutex<[Caller]>([])
     private let calls = Mutex<[String]>([])
 
     var heldCount: Int { held.withLock { $0.count } }
     var methods: [String] { calls.withLock { $0 } }
-    var lastPeer: PeerCredentials? { peers.withLock { $0.last } }
+    var lastCaller: Caller? { callers.withLock { $0.last } }
 
-    func handle(_ request: Request, from peer: PeerCredentials, reply: Reply) {
+    func handle(_ request: Request, from caller: Caller, reply: Reply) {
         calls.withLock { $0.append(request.method) }
-        peers.withLock { $0.append(peer) }
+        callers.withLock { $0.append(caller) }
         switch request.method {
         case "echo": reply("echo")
         case "text":
@@ -88,7 +88,7 @@ struct SocketTestServer {
     static func with(
         path: String? = nil,
         limits: SocketLimits = SocketLimits(),
-        owner: uid_t = geteuid(),
+        access: AccessPolicy = AccessPolicy(),
         _ body: (SocketTestServer) async throws -> Void
     ) async throws {
         let directory = try TemporaryDirectory()
@@ -101,7 +101,7 @@ struct SocketTestServer {
             handler: handler,
             eventLoop: loops.next(),
             limits: limits,
-            owner: owner,
+            access: access,
             logger: silentLogger,
             onServing: { isServing.finish() }
         )

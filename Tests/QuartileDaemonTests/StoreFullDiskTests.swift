@@ -41,6 +41,30 @@ struct StoreFullDiskTests {
         #expect(try fixture.account().openIntent == nil)
     }
 
+    @Test func auditLeavesTheSpaceThatWasGivenUpToTokens() throws {
+        let store = try fixture.open()
+        let entry = AuditEntry(
+            at: Moment.start.wall,
+            count: 1,
+            pid: 1,
+            uid: 0,
+            process: PeerProcess(),
+            account: .ada,
+            method: "get_token",
+            outcome: "ok"
+        )
+        try store.append(audit: [entry])
+        try disk.fill()
+        try store.commit([.saveTokens(.ada, .example(2), .example(after: 1))])
+        #expect(refusal { try store.append(audit: [entry]) }?.sentence.contains("no space") == true)
+        #expect(try store.audit(of: nil, limit: 10) == [entry])
+        try store.close()
+        // Nor does it take what little there is after a start on such a disk.
+        let again = try fixture.open()
+        #expect(refusal { try again.append(audit: [entry]) } != nil)
+        try again.close()
+    }
+
     @Test(arguments: [
         StoreChange.recordFailure(
             .ada,

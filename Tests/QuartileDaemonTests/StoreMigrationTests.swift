@@ -95,7 +95,8 @@ struct StoreMigrationTests {
 /// The way from the first version.
 struct StoreVersion1Tests {
     let fixture: StoreFixture
-    var copy: String { fixture.path + ".before-v2" }
+    let newest = SQLiteSchema.current.version
+    var copy: String { fixture.path + ".before-v\(newest)" }
     let now = Moment(wall: UnixTime(seconds: 1_795_620_000), boot: BootTime(milliseconds: 5_000_000))
 
     init() throws {
@@ -114,7 +115,7 @@ struct StoreVersion1Tests {
         #expect(contents.accounts.map { $0.openIntent?.operation } == [.refresh, nil])
         #expect(contents.accounts.allSatisfy { $0.recent.count == 2 })
         #expect(contents.accounts.allSatisfy { $0.lastError == nil && $0.stayAwayUntil == nil })
-        #expect(try fixture.read("PRAGMA user_version", as: Int.self) == 2)
+        #expect(try fixture.read("PRAGMA user_version", as: Int.self) == newest)
     }
 
     @Test func everyChangeIsTaken() throws {
@@ -144,7 +145,7 @@ struct StoreVersion1Tests {
         #expect(try tables() == before)
     }
 
-    /// A power loss or a kill before any call that writes: the next start finds the first version or the second, and
+    /// A power loss or a kill before any call that writes: the next start finds the first version or a later one, and
     /// all that it held.
     @Test func migrationThatIsCutOffLeavesOneVersionOrTheOther() throws {
         let bytes = try fixture.bytes()
@@ -166,7 +167,7 @@ struct StoreVersion1Tests {
             #expect(generations == [1, 1], "cut off at call \(call)")
             if disk.count < call { break }
         }
-        #expect(found == [1, 2])
+        #expect(found == Set(1...newest))
     }
 
     /// Every row of every table.

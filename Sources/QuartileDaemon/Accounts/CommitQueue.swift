@@ -11,6 +11,7 @@ package final class CommitQueue: Sendable {
     private let store: any TokenStore
     private let queue = DispatchQueue(label: "quartiled.commit")
     private let waiting = Mutex<[(StoreChange, Completion)]>([])
+    private let isWriting = Atomic(false)
 
     package init(store: any TokenStore) { self.store = store }
 
@@ -31,10 +32,15 @@ package final class CommitQueue: Sendable {
         if let error { throw error }
     }
 
+    /// Whether nothing waits and nothing is being written.
+    package var isIdle: Bool { !isWriting.load(ordering: .relaxed) && waiting.withLock(\.isEmpty) }
+
     /// Returns when all that was queued so far has been written or has failed.
     package func flush() { queue.sync {} }
 
     private func drain() {
+        isWriting.store(true, ordering: .relaxed)
+        defer { isWriting.store(false, ordering: .relaxed) }
         let batch = waiting.withLock { waiting in
             defer { waiting = [] }
             return waiting

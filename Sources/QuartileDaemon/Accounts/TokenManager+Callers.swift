@@ -120,9 +120,19 @@ extension TokenManager {
 
     /// How all accounts are, sorted by name.
     package func statuses() -> [AccountStatus] {
+        statuses(of: inspect { $0.scheduler.accounts })
+    }
+
+    /// Whether there is an account of this name, be its secrets readable or not.
+    package func hasAccount(_ name: AccountName) -> Bool {
+        inspect { $0.accounts[name] != nil || $0.damaged.contains(name) }
+    }
+
+    /// How those of `names` are that are there, in the same order.
+    package func statuses(of names: [AccountName]) -> [AccountStatus] {
         let now = clock.now()
         return inspect { state in
-            state.scheduler.accounts.compactMap { name in
+            names.compactMap { name in
                 state.accounts[name].flatMap { account in
                     state.scheduler[name].map { AccountStatus(account, $0, at: now) }
                 }

@@ -281,6 +281,11 @@ extension TokenManager: Service {
     /// Whether the daemon is about to end.
     package var isStopping: Bool { inspect { $0.stopAnnounced != nil } }
 
+    /// Whether the store is wanted now or in a moment, for a token that comes in or one that is to be saved again.
+    package var isAnythingUnderWay: Bool {
+        !commits.isIdle || inspect { $0.scheduler.isAnythingInFlight || $0.scheduler.isAnythingUncommitted }
+    }
+
     /// Whether the store fails to write what it is given.
     package var isStorageFailing: Bool { inspect { $0.scheduler.isStorageFailing } }
 }

@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// A Unix socket that this process listens on, bound by the daemon itself or handed over by the service manager.
 package struct ListeningSocket: Sendable {
@@ -6,6 +6,8 @@ package struct ListeningSocket: Sendable {
     package let descriptor: CInt
     /// Its path, for people.
     package let path: String
+    /// Why users whom the socket was to be opened to can't reach it, if they can't; one clause for people.
+    package private(set) var whatKeepsUsersOut: String?
     /// What is ours to remove, and the lock that keeps it ours; nil for a socket that was handed over.
     private let own: (file: FileIdentity, lock: LockFile)?
 
@@ -15,12 +17,14 @@ package struct ListeningSocket: Sendable {
         self.own = own
     }
 
-    /// Binds a socket at `path`, mode 0600 from the moment it is there, and listens on it.
+    /// Binds a socket at `path`, mode 0600 from the moment it is there, and listens on it. Then it is opened to
+    /// `users`, one by one, and so is its directory: see ``whatKeepsUsersOut``.
     ///
     /// Its directory is made, 0700, where it is missing; one that others may write to, or that is neither ours nor root's,
     /// is refused, since whoever can rename the socket can take its place. `PATH.lock` is taken first and held until
     /// the process ends. A socket that nothing listens on is then replaced; anything else at the path is left alone.
-    package static func bind(_ path: String) throws(ListeningSocketError) -> ListeningSocket {
+    package static func bind(_ path: String, for users: Set<uid_t> = []) throws(ListeningSocketError) -> ListeningSocket
+    {
         let address: UnixAddress
         do { address = try UnixAddress(path) } catch {
             throw .unusable(
@@ -44,11 +48,20 @@ package struct ListeningSocket: Sendable {
             guard listen(descriptor, SocketLimits().backlog) == 0 else {
                 throw .unusable("\(path) can't be listened on: \(Errno.last)")
             }
-            return ListeningSocket(descriptor: descriptor, path: path, own: own)
+            var listening = ListeningSocket(descriptor: descriptor, path: path, own: own)
+            if !users.isEmpty { listening.open(to: users) }
+            return listening
         } catch {
             close(descriptor)
             throw error
         }
+    }
+
+    private mutating func open(to users: Set<uid_t>) {
+        let directory = PrivateFiles.parent(of: path)
+        let failure =
+            SocketAccessList.open(socket: path, to: users) ?? SocketAccessList.open(directory: directory, to: users)
+        whatKeepsUsersOut = failure.map { "their access can't be set: \($0)" }
     }
 
     /// Removes the socket's file if it is the one that ``bind(_:)`` made. Its lock, which the process still holds,

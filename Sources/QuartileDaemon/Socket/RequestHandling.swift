@@ -3,12 +3,12 @@ import Synchronization
 
 /// What carries out requests that came in over the socket.
 package protocol RequestHandling: Sendable {
-    /// Carries out one request of `peer` and answers through `reply`, at once or later, from any thread.
+    /// Carries out one request of `caller` and answers through `reply`, at once or later, from any thread.
     ///
     /// Called on the server's event loop, so it must not block: what takes time is started elsewhere. An answer given
     /// before this returns costs no switch of threads and leaves with others in one write. Notifications (requests
     /// with no id) come here too and take an answer, which is then dropped.
-    func handle(_ request: Request, from peer: PeerCredentials, reply: Reply)
+    func handle(_ request: Request, from caller: Caller, reply: Reply)
 }
 
 /// Takes the answer to one request: the first that is given, and no other.

@@ -41,7 +41,7 @@ final class SocketConnection: ChannelDuplexHandler {
         var place: BatchPlace?
     }
 
-    private let peer: PeerCredentials
+    private let caller: Caller
     private let handler: any RequestHandling
     private let limits: SocketLimits
     private let table: ConnectionTable
@@ -63,8 +63,8 @@ final class SocketConnection: ChannelDuplexHandler {
     /// Runs while a line has begun, or while what comes is dropped.
     private var timer: Scheduled<Void>?
 
-    init(peer: PeerCredentials, handler: any RequestHandling, limits: SocketLimits, table: ConnectionTable) {
-        self.peer = peer
+    init(caller: Caller, handler: any RequestHandling, limits: SocketLimits, table: ConnectionTable) {
+        self.caller = caller
         self.handler = handler
         self.limits = limits
         self.table = table
@@ -237,7 +237,7 @@ final class SocketConnection: ChannelDuplexHandler {
                     loop.execute { bound.value.connection.finish(bound.value, outcome) }
                 }
             }
-            handler.handle(request, from: peer, reply: reply)
+            handler.handle(request, from: caller, reply: reply)
         }
     }
 

@@ -15,7 +15,7 @@ final class SocketDoor: Sendable {
     private let handler: any RequestHandling
     private let limits: SocketLimits
     private let descriptorCeiling: CInt
-    private let owner: uid_t
+    private let access: AccessPolicy
     private let table: NIOLoopBoundBox<ConnectionTable>
     private let logger: Logger
 
@@ -23,14 +23,14 @@ final class SocketDoor: Sendable {
         handler: any RequestHandling,
         limits: SocketLimits,
         descriptorCeiling: CInt,
-        owner: uid_t,
+        access: AccessPolicy,
         table: NIOLoopBoundBox<ConnectionTable>,
         logger: Logger
     ) {
         self.handler = handler
         self.limits = limits
         self.descriptorCeiling = descriptorCeiling
-        self.owner = owner
+        self.access = access
         self.table = table
         self.logger = logger
     }
@@ -42,19 +42,20 @@ final class SocketDoor: Sendable {
 
     /// Sets up a connection that was accepted, or throws, upon which the channel is closed.
     func admit(_ channel: any Channel) throws {
-        let peer = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable { (socket: NIOBSDSocket.Handle) in
+        let caller = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable {
+            (socket: NIOBSDSocket.Handle) in
             try admit(socket)
         }
-        guard let peer else { throw Refusal.notASocket }
-        let connection = SocketConnection(peer: peer, handler: handler, limits: limits, table: table.value)
+        guard let caller else { throw Refusal.notASocket }
+        let connection = SocketConnection(caller: caller, handler: handler, limits: limits, table: table.value)
         try channel.pipeline.syncOperations.addHandler(connection)
     }
 
-    private func admit(_ socket: CInt) throws -> PeerCredentials {
+    private func admit(_ socket: CInt) throws -> Caller {
         // The event loop's library accepts without it, and a program that the daemon starts must not inherit clients.
         _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
         let peer = try PeerCredentials.ofPeer(of: socket).get()
-        guard peer.isAdmitted(owner: owner) else {
+        guard let role = access.role(of: peer.uid) else {
             logger.debug("turned a connection away", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
             throw Refusal.notAdmitted
         }
@@ -63,7 +64,7 @@ final class SocketDoor: Sendable {
             sayOverloaded(on: socket)
             throw Refusal.full
         }
-        return peer
+        return Caller(peer: peer, role: role, process: .ofPeer(of: socket, pid: peer.pid))
     }
 
     private func sayOverloaded(on socket: CInt) {

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -24,7 +24,7 @@ package final class SocketServer: Service {
 
     /// A server for `listener`, a listening stream socket that it takes over and closes.
     ///
-    /// Who may connect is decided by ``PeerCredentials/isAdmitted(owner:)`` before anything is read. `onServing` is
+    /// Who may connect is decided by ``AccessPolicy/role(of:)`` before anything is read. `onServing` is
     /// called once, when clients are being accepted. Raises the process's limit on descriptors, where it is too low for
     /// as many connections as there may be; where it can't be raised, there may be fewer.
     package init(
@@ -32,7 +32,7 @@ package final class SocketServer: Service {
         handler: any RequestHandling,
         eventLoop: any EventLoop,
         limits: SocketLimits = SocketLimits(),
-        owner: uid_t = geteuid(),
+        access: AccessPolicy = AccessPolicy(),
         logger: Logger,
         onServing: @escaping @Sendable () -> Void = {}
     ) {
@@ -46,7 +46,7 @@ package final class SocketServer: Service {
             handler: handler,
             limits: limits,
             descriptorCeiling: DescriptorLimit.raise(for: limits.connections),
-            owner: owner,
+            access: access,
             table: table,
             logger: logger
         )

@@ -125,6 +125,22 @@ extension RejectTokenResult {
     }
 }
 
+extension AuditResult.Entry {
+    init(_ entry: AuditEntry) {
+        self.init(
+            time: entry.at.seconds,
+            count: entry.count,
+            pid: Int64(entry.pid),
+            uid: Int64(entry.uid),
+            executable: entry.process.executable,
+            unit: entry.process.unit,
+            account: entry.account?.text,
+            method: entry.method,
+            outcome: entry.outcome
+        )
+    }
+}
+
 extension WireAPIVersion {
     init(_ version: APIVersion) {
         switch version {

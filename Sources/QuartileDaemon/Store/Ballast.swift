@@ -24,13 +24,13 @@ final class Ballast: Sendable {
     let path: String
     private let clock: any MomentSource
     private let log: Logger
-    private let state = Mutex(State.missing(since: nil))
+    private let state = Mutex(State.missing(since: nil, isSpaceShort: false))
 
     private enum State {
         /// It is there, and all of its space is its own.
         case whole
-        /// It is not. Was given up, or could not be made, at this time.
-        case missing(since: BootTime?)
+        /// It is not. Was given up, or could not be made, at this time, and for want of space or not.
+        case missing(since: BootTime?, isSpaceShort: Bool)
     }
 
     init(path: String, clock: any MomentSource, log: Logger) {
@@ -44,7 +44,7 @@ final class Ballast: Sendable {
         let now = clock.now().boot
         let failure: Errno? = state.withLock { state in
             guard case .whole = state else { return Errno(ENOENT) }
-            state = .missing(since: now)
+            state = .missing(since: now, isSpaceShort: true)
             return release()
         }
         guard let failure else {
@@ -60,12 +60,22 @@ final class Ballast: Sendable {
         return false
     }
 
+    /// Whether space is so short that it is all for tokens: the file was given up, or there is no room for it.
+    var isSpaceShort: Bool {
+        state.withLock { state in
+            switch state {
+            case .whole: false
+            case .missing(_, let isSpaceShort): isSpaceShort
+            }
+        }
+    }
+
     /// Makes the file where it is missing, if it is time. A look at the file otherwise: to be called after each commit that
     /// succeeded.
     func restore() {
         let attempt: (isFirst: Bool, failure: FileError?)? = state.withLock { state in
-            if case .whole = state, !isInPlace { state = .missing(since: nil) }
-            guard case .missing(let since) = state else { return nil }
+            if case .whole = state, !isInPlace { state = .missing(since: nil, isSpaceShort: false) }
+            guard case .missing(let since, _) = state else { return nil }
             let now = clock.now().boot
             if let since, now < since + Ballast.pause { return nil }
             do throws(FileError) {
@@ -73,7 +83,8 @@ final class Ballast: Sendable {
                 state = .whole
                 return (since == nil, nil)
             } catch {
-                state = .missing(since: now)
+                let isSpaceShort = [ENOSPC, EDQUOT].contains(error.reason.code)
+                state = .missing(since: now, isSpaceShort: isSpaceShort)
                 return (since == nil, error)
             }
         }

@@ -19,7 +19,7 @@ struct SQLiteSchema: Sendable {
     static let applicationID: Int32 = 0x5152_5444
 
     /// What this program writes.
-    static let current = SQLiteSchema(migrations: [version1, version2])
+    static let current = SQLiteSchema(migrations: [version1, version2, version3])
 
     /// Brings the file from `version` to the newest version, each step in a transaction of its own.
     func migrate(_ db: Database, from version: Int) throws {
@@ -126,6 +126,28 @@ struct SQLiteSchema: Sendable {
                     at INTEGER NOT NULL,
                     retry_at INTEGER
                 ) STRICT;
+                """
+        )
+    }
+
+    /// Who asked for what. The account is named by its row only, so that nothing of it is left when that goes.
+    private static let version3: Migration = { db in
+        try db.execute(
+            sql: """
+                CREATE TABLE audit (
+                    id INTEGER PRIMARY KEY,
+                    at INTEGER NOT NULL,
+                    count INTEGER NOT NULL,
+                    pid INTEGER NOT NULL,
+                    uid INTEGER NOT NULL,
+                    executable TEXT,
+                    unit TEXT,
+                    account_id INTEGER REFERENCES accounts (id) ON DELETE CASCADE,
+                    method TEXT NOT NULL,
+                    outcome TEXT NOT NULL
+                ) STRICT;
+
+                CREATE INDEX audit_by_account ON audit (account_id);
                 """
         )
     }

@@ -36,6 +36,7 @@ extension SQLiteTokenStore {
         do {
             try checkPlace()
             try queue.writeWithoutTransaction { db in
+                try checkOpen(db)
                 // Left open by a ROLLBACK that failed.
                 if db.isInsideTransaction { try db.rollback() }
                 do {
@@ -72,6 +73,11 @@ extension SQLiteTokenStore {
     /// synced otherwise, and what a commit left that failed at its last sync may be in memory alone.
     private func touch(_ db: Database) throws {
         try db.execute(sql: "PRAGMA user_version = \(file.schema.version)")
+    }
+
+    /// Refuses a file that was closed: SQLite would end the process.
+    func checkOpen(_ db: Database) throws(StoreError) {
+        guard db.sqliteConnection != nil else { throw .failed("The database \(path) is closed.") }
     }
 
     /// Refuses a file that no longer has its name: what is written to it would be gone with this process.

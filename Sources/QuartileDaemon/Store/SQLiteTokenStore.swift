@@ -24,6 +24,8 @@ package final class SQLiteTokenStore: TokenStore {
     let keys: KeySources
     let keyState: Mutex<KeyStatus>
     let log: Logger
+    /// How many rows of the audit were added since there were last looked through for too many.
+    let auditTally = Mutex(auditSlack)
     private let lock: Mutex<LockFile?>
 
     /// An open store. `open(at:key:)` is how one comes about.

@@ -1,0 +1,90 @@
+import Glibc
+import QuartileCore
+import QuartileWire
+
+/// What was asked since the audit was last written: a call costs a look into a table here, and nothing on disk.
+///
+/// Repeats become one entry with a count and the time of the last. What one program can add is bounded: that of one kind
+/// (user, account, method, outcome) there are at most ``entriesOfAKind``, however many processes it starts, and that of
+/// all there are some ``entries``, however many accounts it asks for. What goes beyond is counted with its kind.
+struct AuditBuffer: Sendable {
+    /// The most processes that are told apart for calls of one kind, 16: a person at work, or a script that is run now
+    /// and then, has its entries one by one; a loop has not.
+    static let entriesOfAKind = 16
+    /// The most entries, 2,048, some 0.5 MiB; beyond them the account is left out, which leaves a dozen for each user.
+    static let entries = 2_048
+
+    /// What makes two calls one entry.
+    private struct Key: Hashable {
+        /// The process; 0 for those that are not told apart.
+        var pid: pid_t
+        var uid: uid_t
+        var account: AccountName?
+        var method: Method
+        /// Nil is a result.
+        var error: ErrorCode?
+    }
+
+    private var table: [Key: AuditEntry] = [:]
+    /// How many processes are told apart, by the key with none.
+    private var processes: [Key: Int] = [:]
+
+    /// Whether there is nothing.
+    var isEmpty: Bool { table.isEmpty }
+
+    /// Takes note of a call.
+    mutating func record(
+        _ method: Method,
+        of account: AccountName?,
+        error: ErrorCode?,
+        by caller: Caller,
+        at now: UnixTime
+    ) {
+        let peer = caller.peer
+        let key = Key(pid: peer.pid, uid: peer.uid, account: account, method: method, error: error)
+        if repeated(key, caller, now) { return }
+        var kind = key
+        kind.pid = 0
+        if table.count < AuditBuffer.entries, processes[kind, default: 0] < AuditBuffer.entriesOfAKind {
+            processes[kind, default: 0] += 1
+            return insert(key, caller, now)
+        }
+        if repeated(kind, caller, now) { return }
+        if table.count >= AuditBuffer.entries {
+            kind.account = nil
+            if repeated(kind, caller, now) { return }
+        }
+        insert(kind, caller, now)
+    }
+
+    /// Forgets that anything was asked of an account.
+    mutating func forget(_ account: AccountName) {
+        table = table.filter { $0.key.account != account }
+        processes = processes.filter { $0.key.account != account }
+    }
+
+    /// The entries, the oldest first.
+    var all: [AuditEntry] { table.values.sorted { $0.at < $1.at } }
+
+    private mutating func repeated(_ key: Key, _ caller: Caller, _ now: UnixTime) -> Bool {
+        guard let index = table.index(forKey: key) else { return false }
+        table.values[index].at = now
+        table.values[index].count += 1
+        table.values[index].pid = caller.peer.pid
+        table.values[index].process = caller.process
+        return true
+    }
+
+    private mutating func insert(_ key: Key, _ caller: Caller, _ now: UnixTime) {
+        table[key] = AuditEntry(
+            at: now,
+            count: 1,
+            pid: caller.peer.pid,
+            uid: key.uid,
+            process: caller.process,
+            account: key.account,
+            method: key.method.rawValue,
+            outcome: key.error?.name ?? AuditEntry.ok
+        )
+    }
+}
