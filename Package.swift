@@ -155,7 +155,10 @@ if Context.environment["QUARTILED_FUZZING"] != nil {
                 .product(name: "Yams", package: "Yams"),
             ],
             exclude: ["HTTPPoster", "QuartileAuthAPI", "TransportFault+NIO"].map { "Upstream/\($0).swift" },
-            sources: ["Configuration", "Process/Errno.swift", "Store/KeySourceKind.swift", "Upstream"]
+            sources: [
+                "Configuration", "Process/Errno.swift", "Socket/PeerCredentials.swift", "Socket/SystemdUnit.swift",
+                "Store/KeySourceKind.swift", "Upstream",
+            ]
         ),
         .target(name: "FuzzSupport", path: "Tests/Fuzzing/Support"),
         .executableTarget(

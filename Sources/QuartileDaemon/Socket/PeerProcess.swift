@@ -18,7 +18,7 @@ package struct PeerProcess: Sendable, Hashable {
     /// The most bytes of a path that are kept, 256: they are stored by the thousand.
     static let maximumPathLength = 256
 
-    /// Looks at the process `pid`, the peer of `socket`, as it is now: some 10 µs. Nothing is known of one that has
+    /// Looks at the process `pid`, the peer of `socket`, as it is now: some 30 µs. Nothing is known of one that has
     /// ended, so that it is not taken for another that has its number.
     static func ofPeer(of socket: CInt, pid: pid_t) -> PeerProcess {
         // In another namespace of processes it has no number here.

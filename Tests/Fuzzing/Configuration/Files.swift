@@ -20,7 +20,8 @@ func checkFile(_ text: String) {
         do throws(ConfigurationError) {
             try configuration.apply(setting)
         } catch {
-            check(error, about: "\(setting.place): ")
+            // In a list it is the element's line.
+            check(error, about: setting.names.count > 1 ? "\(path):" : "\(setting.place): ")
             expect(error.message.contains("`"), "an error names the key")
             checkSecrecy(of: error, setting)
         }

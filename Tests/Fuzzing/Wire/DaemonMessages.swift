@@ -40,6 +40,7 @@ func checkResults(_ json: JSON) {
     check(json, RejectTokenResult.init(json:), \.json)
     check(json, LogoutResult.init(json:), \.json)
     check(json, KeyResult.init(json:), \.json)
+    check(json, AuditResult.init(json:), \.json)
 }
 
 /// Not the values are compared but what is written of them: a time beyond the years 0 to 9999, which a zone can make,

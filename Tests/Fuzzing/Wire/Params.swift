@@ -32,6 +32,10 @@ func checkParams(_ params: JSON?, of method: Method) {
         }
     case .status:
         check(params, StatusParams.init(json:), writing: \.json) { $0.account.map(isName) ?? true }
+    case .audit:
+        check(params, AuditParams.init(json:), writing: \.json) {
+            ($0.account.map(isName) ?? true) && ($0.limit ?? 1) >= 1
+        }
     case .refresh, .validate, .logout:
         check(params) { json throws(WireError) in
             try AccountParams(json: json, of: method)
