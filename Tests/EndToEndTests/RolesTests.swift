@@ -223,6 +223,39 @@ struct RolesTests {
         }
     }
 
+    @Test func aListedUserHasAShareOfTheConnectionsOnly() async throws {
+        try await withDaemon { machine, _ in
+            let script = """
+                use Socket;
+                $| = 1;
+                my @open;
+                for (1..513) {
+                    socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die;
+                    connect($s, pack_sockaddr_un('/run/quartiled/quartiled.sock')) or die;
+                    push @open, $s;
+                }
+                print readline($open[512]);
+                print readline(*STDIN);
+                """
+            let fifo = try World.current.newPath("fifo")
+            try #require(mkfifo(fifo, 0o600) == 0)
+            // Both ends at once: opening one for itself would wait for the other.
+            let end = open(fifo, O_RDWR | O_CLOEXEC)
+            try #require(end >= 0)
+            defer { close(end) }
+            let crowd = try machine.start(["/usr/bin/perl", "-e", script], as: alice, input: .path(fifo))
+            try await eventually("the answer to one too many") {
+                crowd.output.contains("overloaded") || crowd.end != nil
+            }
+            #expect(try JSON(crowd.output)["error"]?["data"]?["code"] == "overloaded")
+            #expect(try await machine.ctl("list", as: alice).end == .exit(75))
+            for user in [owner, .root, bob] { try await machine.ctl("list", as: user).expect(0) }
+            crowd.signal(SIGTERM)
+            _ = try await crowd.waitForEnd()
+            try await eventually("room again") { try await machine.ctl("list", as: alice).end == .exit(0) }
+        }
+    }
+
     @Test func theOwnerSeesWhoAskedForWhat() async throws {
         try await withDaemon { machine, _ in
             try await machine.ctl("get-token", "--account", "work", as: alice).expect(0)

@@ -64,6 +64,26 @@ struct SystemdTests {
         }
     }
 
+    @Test func theUnitOfACallerIsKnown() async throws {
+        try await SystemdUserManager.with { manager in
+            try await manager.systemctl("start", "quartiled.service")
+            try manager.install(
+                "quartiled-caller.service",
+                """
+                [Service]
+                Type=oneshot
+                ExecStart=\(try Program.quartilectl.path) list
+                """
+            )
+            try await manager.systemctl("start", "quartiled-caller.service")
+            try await manager.home.ctl("list").expect(0)
+            let audit = try JSON(try await manager.home.ctl("audit", "--json").expect(0).output)
+            let units = try #require(audit["entries"]).elements.map { $0["unit"]?.string }
+            #expect(units.contains("quartiled-caller.service"), "\(units)")
+            #expect(units.first != "quartiled-caller.service", "and that of another is another")
+        }
+    }
+
     @Test func wrongConfigurationIsNotTriedAgain() async throws {
         try await SystemdUserManager.with { manager in
             try manager.home.configure("log: {level: loud}\n")

@@ -71,6 +71,11 @@ struct SystemdUserManager {
         try await systemctl("show", "--property", property, "--value", "quartiled.service")
     }
 
+    /// Installs a further unit.
+    func install(_ unit: String, _ text: String) throws {
+        try text.write(toFile: "\(home.directory)/config/systemd/user/\(unit)", atomically: true, encoding: .utf8)
+    }
+
     private func run(_ arguments: [String]) async throws -> Finished {
         let process = try ChildProcess("/bin/systemctl", ["--user"] + arguments, environment: home.environment)
         return Finished(end: try await process.waitForEnd(), output: process.output, errors: process.errors)

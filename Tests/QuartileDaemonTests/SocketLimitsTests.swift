@@ -23,6 +23,7 @@ import Testing
     @Test func theDocumentedLimitsStand() {
         let limits = SocketLimits()
         #expect(limits.connections == 2_048)
+        #expect(limits.connectionsOfAListedUser == 512)
         #expect(limits.lineLength == 65_536)
         #expect(limits.lineTime == .seconds(5))
         #expect(limits.requestsInFlight == 32)

@@ -1,21 +1,28 @@
+import Glibc
 import NIOCore
 
 /// The connections that are open, so that they can be counted and ended. Confined to the server's event loop.
 final class ConnectionTable {
     private var connections: [ObjectIdentifier: SocketConnection] = [:]
+    private var counts: [uid_t: Int] = [:]
     private var whenEmpty: EventLoopPromise<Void>?
 
     /// How many are open.
     var count: Int { connections.count }
 
+    /// How many of them are a user's.
+    func count(of uid: uid_t) -> Int { counts[uid] ?? 0 }
+
     /// Takes in a connection.
     func add(_ connection: SocketConnection) {
         connections[ObjectIdentifier(connection)] = connection
+        counts[connection.caller.peer.uid, default: 0] += 1
     }
 
     /// Lets go of a connection that has ended.
     func remove(_ connection: SocketConnection) {
-        connections[ObjectIdentifier(connection)] = nil
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        counts[connection.caller.peer.uid, default: 0] -= 1
         if connections.isEmpty { finish() }
     }
 

@@ -41,7 +41,7 @@ final class SocketConnection: ChannelDuplexHandler {
         var place: BatchPlace?
     }
 
-    private let caller: Caller
+    let caller: Caller
     private let handler: any RequestHandling
     private let limits: SocketLimits
     private let table: ConnectionTable

@@ -59,12 +59,21 @@ final class SocketDoor: Sendable {
             logger.debug("turned a connection away", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
             throw Refusal.notAdmitted
         }
-        guard table.value.count < limits.connections, socket < descriptorCeiling else {
+        guard hasRoom(for: peer, role), socket < descriptorCeiling else {
             logger.debug("too many connections", metadata: ["pid": "\(peer.pid)"])
             sayOverloaded(on: socket)
             throw Refusal.full
         }
         return Caller(peer: peer, role: role, process: .ofPeer(of: socket, pid: peer.pid))
+    }
+
+    private func hasRoom(for peer: PeerCredentials, _ role: Role) -> Bool {
+        switch role {
+        case .owner: table.value.count < limits.connections
+        case .listed:
+            table.value.count < limits.connections
+                && table.value.count(of: peer.uid) < limits.connectionsOfAListedUser
+        }
     }
 
     private func sayOverloaded(on socket: CInt) {

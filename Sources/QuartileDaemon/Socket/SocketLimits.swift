@@ -7,6 +7,8 @@ package struct SocketLimits: Sendable {
     /// Connections at a time, 2,048: a machine full of programs that each keep one open, at some 10 KiB each.
     /// One more gets `overloaded` and is closed.
     package var connections = 2_048
+    /// Of these, those of one user in `access.users`, 512: whom the owner lets in can't keep the others out.
+    package var connectionsOfAListedUser = 512
     /// Bytes of a line without its `\n`: see ``LineFramer/maximumLineLength``.
     package var lineLength = LineFramer.maximumLineLength
     /// For a line that has begun, 5 s: a program writes its request at once, even on a machine that is short of
