@@ -55,7 +55,7 @@ struct StoreMigrationTests {
         #expect(try PrivateFiles.status(other.path + ".before-v\(next)") == nil)
     }
 
-    @Test func stepThatFailsLeavesTheVersionBeforeIt() throws {
+    @Test func stepThatFailsLeavesTheVersionBeforeAll() throws {
         let broken = SQLiteSchema.current.adding(
             "ALTER TABLE accounts ADD COLUMN note TEXT",
             "CREATE TABLE extra (id INTEGER); DELETE FROM accounts; INSERT INTO nowhere VALUES (1)"
@@ -64,7 +64,7 @@ struct StoreMigrationTests {
             Issue.record("not refused")
             return
         }
-        #expect(try fixture.read("PRAGMA user_version", as: Int.self) == next)
+        #expect(try fixture.read("PRAGMA user_version", as: Int.self) == SQLiteSchema.current.version)
         #expect(try fixture.read("SELECT count(*) FROM accounts", as: Int.self) == 2)
         #expect(try fixture.read("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'", as: Int.self) == 0)
         #expect(try PrivateFiles.status(fixture.path + ".before-v\(next + 1)") != nil)
@@ -145,7 +145,7 @@ struct StoreVersion1Tests {
         #expect(try tables() == before)
     }
 
-    /// A power loss or a kill before any call that writes: the next start finds the first version or a later one, and
+    /// A power loss or a kill before any call that writes: the next start finds the first version or the newest, and
     /// all that it held.
     @Test func migrationThatIsCutOffLeavesOneVersionOrTheOther() throws {
         let bytes = try fixture.bytes()
@@ -167,7 +167,7 @@ struct StoreVersion1Tests {
             #expect(generations == [1, 1], "cut off at call \(call)")
             if disk.count < call { break }
         }
-        #expect(found == Set(1...newest))
+        #expect(found == [1, newest])
     }
 
     /// Every row of every table.

@@ -21,13 +21,12 @@ struct SQLiteSchema: Sendable {
     /// What this program writes.
     static let current = SQLiteSchema(migrations: [version1, version2, version3])
 
-    /// Brings the file from `version` to the newest version, each step in a transaction of its own.
+    /// Brings the file from `version` to the newest version, all steps in one transaction: a file that is cut off between
+    /// two would be of a version of which there is no copy, and from which its older program knows no way.
     func migrate(_ db: Database, from version: Int) throws {
-        for step in version..<migrations.count {
-            try db.inTransaction(.immediate) {
-                try apply(step, db)
-                return .commit
-            }
+        try db.inTransaction(.immediate) {
+            for step in version..<migrations.count { try apply(step, db) }
+            return .commit
         }
     }
 
