@@ -76,6 +76,7 @@ import Testing
         #expect(entries.count == AuditBuffer.entries + 1)
         #expect(entries.reduce(0) { $0 + $1.count } == 10_000)
         #expect(entries.last?.account == nil)
+        #expect(entries.map(\.at) == entries.map(\.at).sorted())
         // Another user's are still told by their number, and what repeats is.
         buffer.record(.getToken, of: work, error: nil, by: caller(uid: 1), at: time(20_000))
         #expect(buffer.all.last?.uid == 1)
@@ -92,5 +93,14 @@ import Testing
         // And nothing of its count.
         buffer.record(.getToken, of: work, error: nil, by: caller(pid: 99), at: time(3))
         #expect(buffer.all.map(\.pid) == [1, 99])
+    }
+
+    @Test mutating func theOrderIsThatOfTheCallsWhateverTheClock() {
+        let pids: [pid_t] = [5, 3, 4, 1, 2]
+        for (index, pid) in pids.enumerated() {
+            buffer.record(.getToken, of: work, error: nil, by: caller(pid: pid), at: time(index == 4 ? 1 : 9))
+        }
+        buffer.record(.getToken, of: work, error: nil, by: caller(pid: 3), at: time(9))
+        #expect(buffer.all.map(\.pid) == [5, 4, 1, 2, 3])
     }
 }

@@ -25,7 +25,14 @@ struct AuditBuffer: Sendable {
         var error: ErrorCode?
     }
 
-    private var table: [Key: AuditEntry] = [:]
+    private struct Slot {
+        var entry: AuditEntry
+        /// Which call in a row was the last of it: many fall into one millisecond, and a clock may be set.
+        var turn: Int
+    }
+
+    private var table: [Key: Slot] = [:]
+    private var turn = 0
     /// How many processes are told apart, by the key with none.
     private var processes: [Key: Int] = [:]
 
@@ -40,6 +47,7 @@ struct AuditBuffer: Sendable {
         by caller: Caller,
         at now: UnixTime
     ) {
+        turn += 1
         let peer = caller.peer
         let key = Key(pid: peer.pid, uid: peer.uid, account: account, method: method, error: error)
         if repeated(key, caller, now) { return }
@@ -64,19 +72,20 @@ struct AuditBuffer: Sendable {
     }
 
     /// The entries, the oldest first.
-    var all: [AuditEntry] { table.values.sorted { $0.at < $1.at } }
+    var all: [AuditEntry] { table.values.sorted { $0.turn < $1.turn }.map(\.entry) }
 
     private mutating func repeated(_ key: Key, _ caller: Caller, _ now: UnixTime) -> Bool {
         guard let index = table.index(forKey: key) else { return false }
-        table.values[index].at = now
-        table.values[index].count += 1
-        table.values[index].pid = caller.peer.pid
-        table.values[index].process = caller.process
+        table.values[index].turn = turn
+        table.values[index].entry.at = now
+        table.values[index].entry.count += 1
+        table.values[index].entry.pid = caller.peer.pid
+        table.values[index].entry.process = caller.process
         return true
     }
 
     private mutating func insert(_ key: Key, _ caller: Caller, _ now: UnixTime) {
-        table[key] = AuditEntry(
+        let entry = AuditEntry(
             at: now,
             count: 1,
             pid: caller.peer.pid,
@@ -86,5 +95,6 @@ struct AuditBuffer: Sendable {
             method: key.method.rawValue,
             outcome: key.error?.name ?? AuditEntry.ok
         )
+        table[key] = Slot(entry: entry, turn: turn)
     }
 }

@@ -119,7 +119,8 @@ package final class AuditLog: Sendable {
     }
 
     private func read(_ account: AccountName?, _ limit: Int) -> Result<[AuditEntry], StoreError> {
-        let new = state.withLock { $0.unwritten + $0.buffer.all }
+        let (unwritten, buffer) = state.withLock { ($0.unwritten, $0.buffer) }
+        let new = unwritten + buffer.all
         let wanted = new.reversed().filter { account == nil || $0.account == account }.prefix(limit)
         do throws(StoreError) {
             let rest = limit - wanted.count
@@ -149,15 +150,16 @@ package final class AuditLog: Sendable {
 
     /// On the queue.
     private func write() {
-        let entries = state.withLock { state in
+        let (unwritten, buffer) = state.withLock { state in
             defer {
                 state.buffer = AuditBuffer()
                 state.unwritten = []
                 state.isScheduled = false
                 state.deferrals = 0
             }
-            return state.unwritten + state.buffer.all
+            return (state.unwritten, state.buffer)
         }
+        let entries = unwritten + buffer.all
         guard !entries.isEmpty else { return }
         do throws(StoreError) {
             try store.append(audit: entries)
