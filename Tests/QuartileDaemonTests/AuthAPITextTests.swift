@@ -33,7 +33,7 @@ import Testing
         ("'pass wd' is wrong", "'<redacted>' is wrong"), ("'pass\u{200B} wd'", "'<redacted>'"),
         ("pass\r\n\twd", "<redacted>"), ("pass wd\u{301}", "<redacted>\u{301}"), ("pass wdpass wd", "<redacted>"),
         ("a \(String(repeating: "k", count: 15))key\(String(repeating: "k", count: 15))", "a <redacted>"),
-        ("pass word", "pass word"), ("pi is pi", "pi is pi"),
+        ("pass word", "pass word"), ("pi is pi", "pi is pi"), ("kkeykkeyk is wrong", "<redacted> is wrong"),
     ])
     func `what the API repeats of a secret is not shown`(_ text: String, _ shown: String) {
         let secrets = [Secret("kkeyk"), Secret("pass wd"), Secret("pi")]

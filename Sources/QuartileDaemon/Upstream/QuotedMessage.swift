@@ -29,7 +29,10 @@ enum QuotedMessage {
         let line = oneLine(text)
         var isHidden = [Bool](repeating: false, count: line.count)
         for secret in secrets.map({ oneLine($0.reveal()) }) where secret.count >= shortestHidden {
-            for range in line.ranges(of: secret) { hide(range, in: &isHidden) }
+            // Also where two overlap, which is where half of one would be left.
+            for start in line.indices where line[start...].starts(with: secret) {
+                hide(start..<start + secret.count, in: &isHidden)
+            }
         }
         for run in line.indices.split(whereSeparator: { !isTokenCharacter(line[$0]) }) where run.count >= secretRun {
             hide(run.startIndex..<run.endIndex, in: &isHidden)
