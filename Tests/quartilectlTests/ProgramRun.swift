@@ -1,0 +1,57 @@
+import Glibc
+import QuartileWire
+import Testing
+
+/// Runs the program beside a daemon that answers every request of a method alike.
+func runProgram(
+    _ arguments: [String],
+    _ answers: [Method: Result<JSON, WireError>] = [:],
+    environment: [String: String] = [:],
+    input: String = "",
+    outputPath: String? = nil
+) -> (outcome: Outcome, requests: [Request]) {
+    let daemon = FakeDaemon { request, _ in
+        let answer = Method(rawValue: request.method).flatMap { answers[$0] }
+        return .send(
+            Response(id: request.id ?? .null, outcome: answer ?? .failure(WireError(.internalError, "?"))).line
+        )
+    }
+    defer { daemon.stop() }
+    var program = BuiltProgram(input: input, outputPath: outputPath)
+    program.environment = ["QUARTILED_SOCKET": daemon.path, "TZ": "UTC"].merging(environment) { $1 }
+    return (program.run(arguments), daemon.requests)
+}
+
+func wireAccount(_ name: String, _ state: WireAccount.State = .active) -> WireAccount {
+    WireAccount(
+        account: name,
+        apiVersion: .v3,
+        baseURL: "http://127.0.0.1:1",
+        username: "ada@example.com",
+        state: state,
+        generation: 1,
+        accessExpiresAt: 4_000_000_000,
+        refreshExpiresAt: nil,
+        nextRefreshAt: nil,
+        passwordStored: true,
+        offlineOKUntil: nil,
+        lastError: nil
+    )
+}
+
+let token = WireToken(
+    account: "x",
+    accessToken: "eyJ.abc.def",
+    tokenType: "Bearer",
+    expiresAt: 1_795_600_800,
+    expiresIn: 60,
+    generation: 1,
+    subscriptionKey: "abc123",
+    subscriptionKeyHeader: "Subscription-Key"
+).json
+
+func list(_ names: String...) -> [Method: Result<JSON, WireError>] {
+    [.listAccounts: .success(ListAccountsResult(accounts: names.map { wireAccount($0) }).json)]
+}
+
+let credentials = #"{"username":"ada@example.com","password":"hunter2","subscription_key":"abc123"}"#
