@@ -14,6 +14,7 @@ let package = Package(
     // Pinned exactly: a `Package.resolved` is not kept in this repository.
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1.git", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
@@ -64,6 +65,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ]
@@ -104,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "QuartileDaemonTests",
             dependencies: [
-                "QuartileCore", "QuartileDaemon", "QuartileWire", "quartile-sandbox",
+                "EndToEndHarness", "QuartileCore", "QuartileDaemon", "QuartileWire", "quartile-sandbox",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -154,7 +156,10 @@ if Context.environment["QUARTILED_FUZZING"] != nil {
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ],
-            exclude: ["HTTPPoster", "QuartileAuthAPI", "TransportFault+NIO"].map { "Upstream/\($0).swift" },
+            exclude: [
+                "CertificateFacts", "CertificateProbe", "CertificateRefusal", "HTTPPoster", "QuartileAuthAPI",
+                "TransportFault+NIO", "TrustRoots",
+            ].map { "Upstream/\($0).swift" },
             sources: [
                 "Configuration", "Process/Errno.swift", "Socket/PeerCredentials.swift", "Socket/SystemdUnit.swift",
                 "Store/KeySourceKind.swift", "Upstream",

@@ -39,6 +39,8 @@ package struct Daemon: Sendable {
                 file: try rules.configuration(flag: flags.configuration),
                 environment: environment
             )
+            // Before anything is made.
+            if let path = configuration.apiCAFile { _ = try TrustRoots.read(path) }
             var log = Logger(label: "quartiled", factory: { StreamLogHandler.standardError(label: $0) })
             log.logLevel = configuration.logLevel
             self.log = log

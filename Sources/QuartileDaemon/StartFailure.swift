@@ -26,7 +26,8 @@ package struct StartFailure: Error, Sendable {
         case let error as ConfigurationError: (kind, message) = (.configuration, error.message)
         case let error as PathError: (kind, message) = (.configuration, error.message)
         case let error as UnusableCAFile:
-            (kind, message) = (.configuration, "api.ca_file: \(error.path) \(error.problem)")
+            kind = .configuration
+            message = "`api.ca_file` must be a file of PEM certificates: \(error.path) \(error.problem)"
         case let error as ListeningSocketError:
             message = error.description
             switch error {

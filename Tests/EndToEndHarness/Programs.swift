@@ -26,6 +26,13 @@ package enum Program: String, Sendable {
         package var description: String { "\(program.rawValue) is not in any of \(directories): build it first" }
     }
 
+    /// Where a library is that was built beside the programs.
+    package static func library(_ name: String) throws -> String {
+        let paths = found.map { "\($0)/\(name)" }
+        guard let path = paths.first(where: { access($0, R_OK) == 0 }) else { throw SystemError(name, ENOENT) }
+        return path
+    }
+
     /// Has every program taken from this directory and no other from now on: those of a release build, say.
     package static func use(_ directory: String) { chosen.withLock { $0 = directory } }
 

@@ -13,8 +13,9 @@ package struct Sandbox: Sendable {
     package init(_ arguments: String...) async throws { try await self.init(arguments: arguments) }
 
     /// Starts one and waits until it is ready.
-    package init(arguments: [String]) async throws {
-        let process = try ChildProcess(try Program.sandbox.path, arguments, environment: try Home().environment)
+    package init(arguments: [String], environment changes: [String: String] = [:]) async throws {
+        let environment = try Home().environment.merging(changes) { $1 }
+        let process = try ChildProcess(try Program.sandbox.path, arguments, environment: environment)
         let text = try await eventually("the sandbox", every: .milliseconds(5)) { () -> String? in
             if let end = process.end {
                 throw Finished.Unexpected(description: "the sandbox ended with \(end): \(process.errors)")

@@ -1,3 +1,4 @@
+import EndToEndHarness
 import Foundation
 import Glibc
 import QuartileCore
@@ -40,6 +41,27 @@ import Testing
         #expect(request.values("Subscription-Key") == [])
         #expect(request.body.isEmpty)
         #expect(server.received.contains("Subscription-Key: \(Fixture.key)\r\n"))
+        try await server.stop()
+    }
+
+    @Test func `why a certificate behind it is refused is told all the same`() async throws {
+        let authority = try TestAuthority()
+        let server = try await TLSServer(try authority.issue("DNS:other.example"), answer: "")
+        let target = server.port
+        let proxy = try RawServer { connection in
+            connection.readRequest()
+            connection.write("HTTP/1.1 200 Connection established\r\n")
+            connection.write("Via: 1.1 proxy.example\r\n\r\n")
+            connection.relay(to: target)
+        }
+        defer { proxy.stop() }
+        let outcome = try await refresh("https://api.example.com", through: proxy.port, caFile: authority.caFile)
+        #expect(outcome.kind == "not sent")
+        let message = outcome.failure?.message ?? ""
+        #expect(message.contains("for another host (other.example), not for api.example.com"), "\(message)")
+        #expect(proxy.requests.map(\.line) == Array(repeating: "CONNECT api.example.com:443 HTTP/1.1", count: 2))
+        #expect(proxy.requests.allSatisfy { $0.body.isEmpty && $0.values("Subscription-Key").isEmpty })
+        #expect(server.received.isEmpty)
         try await server.stop()
     }
 

@@ -1,3 +1,4 @@
+import EndToEndHarness
 import Foundation
 import NIOSSL
 import QuartileCore
@@ -40,14 +41,35 @@ import Testing
 
     @Test func `an unknown authority is not`() async throws {
         let server = try await TLSServer(try authority.issue("IP:127.0.0.1"), answer: answer)
-        expectNotSent(try await refresh("127.0.0.1", server.port, caFile: nil), to: server, saying: "not trusted here")
+        expectNotSent(
+            try await refresh("127.0.0.1", server.port, caFile: nil),
+            to: server,
+            saying: "its certificate comes from an authority that is not trusted here (\"Test Authority\");"
+                + " if it should be, name the authority's certificate in api.ca_file"
+        )
         try await server.stop()
     }
 
-    @Test func `a certificate that signed itself is not`() async throws {
-        let server = try await TLSServer(try authority.selfSigned("IP:127.0.0.1"), answer: answer)
-        let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.caFile)
-        expectNotSent(outcome, to: server, saying: "is self-signed")
+    @Test func `another authority of the same name is not`() async throws {
+        let server = try await TLSServer(try authority.issue("IP:127.0.0.1"), answer: answer)
+        let other = try TestAuthority()
+        expectNotSent(
+            try await refresh("127.0.0.1", server.port, caFile: other.caFile),
+            to: server,
+            saying: "its certificate does not follow from that of \"Test Authority\" in api.ca_file;"
+        )
+        try await server.stop()
+    }
+
+    @Test func `a certificate that signed itself is not, unless it is named`() async throws {
+        let identity = try authority.selfSigned("IP:127.0.0.1")
+        let server = try await TLSServer(identity, answer: answer)
+        expectNotSent(
+            try await refresh("127.0.0.1", server.port, caFile: authority.caFile),
+            to: server,
+            saying: "its certificate is self-signed; if you know it to be the right one, name a copy of it in"
+        )
+        #expect(try await refresh("127.0.0.1", server.port, caFile: identity.certificate).kind == "received")
         try await server.stop()
     }
 
@@ -55,16 +77,44 @@ import Testing
         let expired = try authority.issue("IP:127.0.0.1", from: "20200101000000Z", to: "20200201000000Z")
         let server = try await TLSServer(expired, answer: answer)
         let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.caFile)
-        expectNotSent(outcome, to: server, saying: "has expired")
+        let says = "its certificate expired at 2020-02-01T00:00:00Z; it has to be renewed there (or the clock set here"
+        expectNotSent(outcome, to: server, saying: says)
+        try await server.stop()
+    }
+
+    @Test func `a certificate that is not valid yet is not`() async throws {
+        let early = try authority.issue("IP:127.0.0.1", from: "20980101000000Z")
+        let server = try await TLSServer(early, answer: answer)
+        let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.caFile)
+        let says = "its certificate is not valid before 2098-01-01T00:00:00Z; the clock here says 20"
+        expectNotSent(outcome, to: server, saying: says)
+        try await server.stop()
+    }
+
+    @Test func `a certificate whose authority has expired is not`() async throws {
+        let identity = try authority.issue("IP:127.0.0.1", belowOneThatEndsAt: "20200201000000Z")
+        let server = try await TLSServer(identity, answer: answer)
+        let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.caFile)
+        let says = "a certificate of its authority expired at 2020-02-01T00:00:00Z; it has to be renewed there"
+        expectNotSent(outcome, to: server, saying: says)
+        try await server.stop()
+    }
+
+    @Test func `a certificate below another one is trusted`() async throws {
+        let identity = try authority.issue("IP:127.0.0.1", belowOneThatEndsAt: "20990201000000Z")
+        let server = try await TLSServer(identity, answer: answer)
+        #expect(try await refresh("127.0.0.1", server.port, caFile: authority.caFile).kind == "received")
         try await server.stop()
     }
 
     @Test(arguments: ["127.0.0.1", "localhost"]) func `a certificate of another host is not`(_ host: String)
         async throws
     {
-        let server = try await TLSServer(try authority.issue("DNS:other.example,IP:127.0.0.2"), answer: answer)
+        let server = try await TLSServer(try authority.issue("DNS:other.example,IP:127.0.0.2,IP:::1"), answer: answer)
         let outcome = try await refresh(host, server.port, caFile: authority.caFile)
-        expectNotSent(outcome, to: server, saying: "its certificate is for another host")
+        let says =
+            "its certificate is for another host (other.example, 127.0.0.2, ::1), not for \(host); is the base URL"
+        expectNotSent(outcome, to: server, saying: says)
         try await server.stop()
     }
 
@@ -72,8 +122,32 @@ import Testing
         let identity = try authority.issue("IP:127.0.0.1")
         let server = try await TLSServer(identity, versions: (.tlsv1, .tlsv11), answer: answer)
         let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.caFile)
-        expectNotSent(outcome, to: server, saying: "no version of TLS that is still safe")
+        expectNotSent(outcome, to: server, saying: "no version of TLS that is still safe; it has to learn")
         try await server.stop()
+    }
+
+    /// What a server begins with that speaks TLS 1.1, and one that speaks 1.2 and says (RFC 8446, section 4.1.3) that it
+    /// would have spoken 1.3 had it been asked.
+    @Test(
+        arguments: [
+            ([0x03, 0x02], [0, 0, 0, 0, 0, 0, 0, 0], "it speaks no version of TLS that is still safe"),
+            ([0x03, 0x03], Array("DOWNGRD\u{1}".utf8), "somebody on the way makes it speak an older version of TLS"),
+        ] as [([UInt8], [UInt8], String)]
+    )
+    func `a connection that was talked down gets nothing`(version: [UInt8], sentinel: [UInt8], says: String)
+        async throws
+    {
+        let hello = version + [UInt8](repeating: 7, count: 24) + sentinel + [0, 0xC0, 0x2B, 0, 0, 0]
+        let message = [2, 0, 0, UInt8(hello.count)] + hello
+        let server = try RawServer { connection in
+            connection.write([0x16] + version + [0, UInt8(message.count)] + message)
+            connection.drain()
+        }
+        defer { server.stop() }
+        let outcome = try await refresh("127.0.0.1", server.port, caFile: nil)
+        #expect(outcome.kind == "not sent")
+        #expect(outcome.failure?.message.contains(says) == true, "\(outcome.failure?.message ?? "")")
+        #expect(server.connections == 1)
     }
 
     @Test func `a server that speaks TLS 1_2 is`() async throws {

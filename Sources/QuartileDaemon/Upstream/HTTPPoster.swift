@@ -23,14 +23,6 @@ package struct AuthAPISettings: Sendable {
     }
 }
 
-/// The trust roots of the settings can't be read.
-package struct UnusableCAFile: Error, Equatable {
-    /// The file.
-    package var path: String
-    /// What is wrong with it, in a clause.
-    package var problem: String
-}
-
 /// Sends POST requests, each once.
 ///
 /// A request is never sent a second time, whatever happens: a redirect is an answer like another, a connection is used
@@ -42,8 +34,12 @@ final class HTTPPoster: Sendable {
 
     private let direct: HTTPClient
     private let tunnelled: HTTPClient?
+    private let proxy: ProxyAddress?
     private let timeout: TimeAmount
     private let clock: any MomentSource
+    private let probe: CertificateProbe
+    /// What `api.ca_file` says.
+    private let trusted: [CertificateFacts]
 
     init(
         _ settings: AuthAPISettings,
@@ -53,7 +49,9 @@ final class HTTPPoster: Sendable {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.certificateVerification = .fullVerification
-        if let path = settings.caFile { tls.additionalTrustRoots = [.certificates(try HTTPPoster.certificates(path))] }
+        let roots = try settings.caFile.map { path throws(UnusableCAFile) in try TrustRoots.read(path) } ?? []
+        if !roots.isEmpty { tls.additionalTrustRoots = [.certificates(roots)] }
+        trusted = roots.compactMap { CertificateFacts($0) }
 
         timeout = .milliseconds(max(1, settings.timeout.count))
         var configuration = HTTPClient.Configuration(
@@ -77,21 +75,9 @@ final class HTTPPoster: Sendable {
         } else {
             tunnelled = nil
         }
+        proxy = settings.proxy
+        probe = CertificateProbe(eventLoop: eventLoop, limit: min(timeout, .seconds(3)), configuration: tls)
         self.clock = clock
-    }
-
-    private static func certificates(_ path: String) throws(UnusableCAFile) -> [NIOSSLCertificate] {
-        do {
-            let certificates = try NIOSSLCertificate.fromPEMFile(path)
-            guard !certificates.isEmpty else { throw UnusableCAFile(path: path, problem: "holds no certificate") }
-            return certificates
-        } catch let error as UnusableCAFile {
-            throw error
-        } catch let error as IOError {
-            throw UnusableCAFile(path: path, problem: "can't be read: \(Errno(error.errnoCode))")
-        } catch {
-            throw UnusableCAFile(path: path, problem: "is not a file of PEM certificates that can be read")
-        }
     }
 
     /// Posts `body` to `path` below `base`. Not ended by the cancellation of the calling task: what a server may have
@@ -110,8 +96,16 @@ final class HTTPPoster: Sendable {
             try await task.futureResult.get()
             return recorder.exchange(endedBy: nil)
         } catch {
-            return recorder.exchange(endedBy: TransportFault(clientError: error))
+            return recorder.exchange(endedBy: await fault(error, at: base))
         }
+    }
+
+    private func fault(_ error: any Error, at base: BaseURL) async -> TransportFault {
+        guard let refusal = CertificateRefusal(error) else { return TransportFault(clientError: error) }
+        let presented = await probe.look(at: base, through: base.isLoopback ? nil : proxy)
+        // By the clock that certificates were held against.
+        let now = SystemClock().now().wall
+        return .tls(refusal.clause(host: base.host, presented: presented, trusted: trusted, now: now))
     }
 
     /// Closes all connections; what is under way ends as if it had been cut off. To be called once, before the last

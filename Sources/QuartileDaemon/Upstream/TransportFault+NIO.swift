@@ -12,7 +12,7 @@ extension TransportFault {
         case ChannelError.connectTimeout: self = .timedOut
         case is ChannelError: self = .closed
         case let error as NIOSSLError: self = TransportFault.handshake(error)
-        case let error as NIOSSLExtraError: self = TransportFault.hostname(error)
+        case is NIOSSLExtraError: self = .tls(TransportFault.noHandshake)
         case is BoringSSLError: self = .closed
         default: self = .other("an error of type \(type(of: error))")
         }
@@ -40,35 +40,44 @@ extension TransportFault {
         case .handshakeFailed(.sslError(let stack)), .handshakeFailed(.unknownError(let stack)):
             if stack.contains(.eofDuringHandshake) { return .tls("the connection was closed during the TLS handshake") }
             return .tls(clause(stack.map(\.description)))
-        case .handshakeFailed: return .tls("the TLS handshake failed")
-        case .unableToValidateCertificate, .noCertificateToValidate, .cannotFindPeerIP: return .tls(wrongHost)
+        case .handshakeFailed: return .tls(noHandshake)
         default: return .closed
         }
     }
 
-    private static func hostname(_ error: NIOSSLExtraError) -> TransportFault {
-        switch error {
-        case .failedToValidateHostname, .serverHostnameImpossibleToMatch: .tls(wrongHost)
-        default: .tls("the TLS handshake failed")
-        }
-    }
+    private static let noHandshake = "the TLS handshake failed"
 
-    private static let wrongHost = "its certificate is for another host"
-
-    /// BoringSSL's reason, such as `error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at …`, in
-    /// plain words. Why a chain does not hold is not among what it tells.
+    /// BoringSSL's reason, such as `error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_PROTOCOL_VERSION at …`, in
+    /// plain words.
     private static func clause(_ errors: [String]) -> String {
         let text = errors.joined(separator: " ")
-        if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return "its certificate has expired, is self-signed or comes from an authority that is not trusted here"
-                + " (api.ca_file adds one)"
+        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+            return "it does not speak TLS; is the port right?"
         }
-        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") { return "it does not speak TLS" }
+        if text.contains("DOWNGRADE") || text.contains("INAPPROPRIATE_FALLBACK") {
+            return "somebody on the way makes it speak an older version of TLS than it can"
+        }
         if text.contains("PROTOCOL_VERSION") || text.contains("UNSUPPORTED_PROTOCOL") {
-            return "it speaks no version of TLS that is still safe (1.2 or later)"
+            return "it speaks no version of TLS that is still safe; it has to learn 1.2 or later"
         }
         let reason = errors.first?.split(separator: " at ").first?.split(separator: ":").last
-        return reason.map { "the TLS handshake failed (\($0.lowercased().replacing("_", with: " ")))" }
-            ?? "the TLS handshake failed"
+        return reason.map { "\(noHandshake) (\($0.lowercased().replacing("_", with: " ")))" } ?? noHandshake
+    }
+}
+
+extension CertificateRefusal {
+    /// Nil for an error that means something else.
+    init?(_ error: any Error) {
+        switch error {
+        case NIOSSLError.handshakeFailed(.sslError(let stack)), NIOSSLError.handshakeFailed(.unknownError(let stack)):
+            guard stack.contains(where: { $0.description.contains("CERTIFICATE_VERIFY_FAILED") }) else { return nil }
+            self = .chain
+        case NIOSSLError.unableToValidateCertificate, NIOSSLError.noCertificateToValidate, NIOSSLError.cannotFindPeerIP:
+            self = .host
+        case let error as NIOSSLExtraError
+        where [.failedToValidateHostname, .serverHostnameImpossibleToMatch].contains(error):
+            self = .host
+        default: return nil
+        }
     }
 }

@@ -1,29 +1,25 @@
-import EndToEndHarness
 import Foundation
 
-/// The clocks of programs that are started with its environment: `libClockSeam.so`, which lies beside this program.
-final class SeamClock: Sendable {
+/// The clocks of programs that are started with its environment: `libClockSeam.so`, which lies beside the programs.
+package final class SeamClock: Sendable {
     private let path: String
 
     /// Clocks that are those of the machine, or run so many times as fast.
-    init(speed: Int = 1) throws {
+    package init(speed: Int = 1) throws {
         path = try World.current.file("clock", "")
         try set(speed: speed)
     }
 
     /// What a program is started with to go by these clocks.
-    var environment: [String: String] {
+    package var environment: [String: String] {
         get throws {
-            let own = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            let library = own.appending(path: "libClockSeam.so").path
-            guard access(library, R_OK) == 0 else { throw SystemError(library) }
-            return ["LD_PRELOAD": library, "CLOCK_SEAM_FILE": path]
+            ["LD_PRELOAD": try Program.library("libClockSeam.so"), "CLOCK_SEAM_FILE": path]
         }
     }
 
     /// Sets how far ahead of the machine's clocks these are: the wall clock, and the one that runs from boot, which is
     /// ahead by the time asleep. The programs follow within milliseconds.
-    func set(wall: Duration = .zero, asleep: Duration = .zero, speed: Int = 1) throws {
+    package func set(wall: Duration = .zero, asleep: Duration = .zero, speed: Int = 1) throws {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         let since = now.tv_sec * 1_000_000_000 + now.tv_nsec

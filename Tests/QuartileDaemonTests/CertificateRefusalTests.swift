@@ -1,0 +1,78 @@
+import EndToEndHarness
+import Foundation
+import NIOSSL
+import QuartileCore
+import Testing
+
+@testable import QuartileDaemon
+
+/// What people are told of a certificate that was refused.
+@Suite struct CertificateRefusalTests {
+    private let now = Fixture.now.wall
+
+    private func certificate(_ subject: String, by issuer: String, days: ClosedRange<Int64> = -1...1)
+        -> CertificateFacts
+    {
+        CertificateFacts(
+            notBefore: now + .hours(24 * days.lowerBound),
+            notAfter: now + .hours(24 * days.upperBound),
+            issuer: .init(encoded: Array(issuer.utf8), shown: issuer.isEmpty ? nil : issuer),
+            subject: .init(encoded: Array(subject.utf8), shown: subject),
+            hosts: []
+        )
+    }
+
+    private func clause(
+        _ refusal: CertificateRefusal,
+        _ presented: [CertificateFacts],
+        trusting trusted: [CertificateFacts] = []
+    ) -> String {
+        refusal.clause(host: "api.example.com", presented: presented, trusted: trusted, now: now)
+    }
+
+    @Test func `names all that it may be where nothing was seen`() {
+        #expect(clause(.chain, []).hasPrefix("its certificate has expired, is self-signed or comes from an authority"))
+        #expect(clause(.host, []) == "its certificate is for another host; is the base URL right?")
+    }
+
+    @Test func `tells of the server's own certificate first`() {
+        let expired = certificate("a", by: "a", days: -2 ... -1)
+        #expect(clause(.chain, [expired, certificate("a", by: "a", days: 1...2)]).hasPrefix("its certificate expired"))
+        let own = certificate("a", by: "b")
+        #expect(clause(.chain, [own, expired]).hasPrefix("a certificate of its authority expired at"))
+    }
+
+    @Test func `tells which authority of the file has expired`() {
+        let says = clause(.chain, [certificate("a", by: "b")], trusting: [certificate("b", by: "b", days: -2 ... -1)])
+        #expect(says.hasPrefix("the certificate of \"b\" in api.ca_file expired at 20"))
+    }
+
+    @Test func `goes by the last of the chain`() {
+        let chain = [certificate("a", by: "b"), certificate("b", by: "c")]
+        #expect(clause(.chain, chain).contains("an authority that is not trusted here (\"c\")"))
+        #expect(clause(.chain, [certificate("a", by: "")]).contains("(an authority without a name)"))
+    }
+
+    @Test func `has a word for a certificate that names no host`() {
+        #expect(clause(.host, [certificate("a", by: "b")]).contains("(none that it names), not for api.example.com;"))
+    }
+
+    @Test func `is read from certificates, however odd their names`() throws {
+        let authority = try TestAuthority("A \u{1F512}\u{202E}evil\u{7} name")
+        let identity = try authority.issue(
+            "DNS:*.example.com,DNS:b.example,IP:192.0.2.7,IP:2001:db8::1,email:x@y.example"
+        )
+        let read = try NIOSSLCertificate.fromPEMFile(identity.certificate).map(CertificateFacts.init)
+        let facts = try #require(read.first ?? nil)
+        #expect(facts.hosts == ["*.example.com", "b.example", "192.0.2.7", "2001:db8::1"])
+        #expect(facts.issuer.shown == "A \u{1F512}?evil? name")
+        #expect(facts.subject.shown == "leaf-1")
+        #expect(facts.notBefore.rfc3339 == "2020-01-01T00:00:00Z")
+        #expect(facts.notAfter.rfc3339 == "2099-01-01T00:00:00Z")
+        let root = try #require(
+            try NIOSSLCertificate.fromPEMFile(authority.caFile).first.flatMap(CertificateFacts.init)
+        )
+        #expect(root.subject == facts.issuer)
+        #expect(root.issuer == root.subject)
+    }
+}
