@@ -10,7 +10,9 @@ struct CredentialsFile: Equatable, CustomStringConvertible, CustomDebugStringCon
 
     /// Reads a file, or standard input for `-`.
     static func read(_ path: String) throws(Failure) -> CredentialsFile {
-        try parse(try InputFile.read(path, "credentials"), path)
+        var bytes = try InputFile.read(path, "credentials")
+        defer { bytes.wipe() }
+        return try parse(bytes, path)
     }
 
     /// Takes a file's content apart: an object with some of the members and no others, each a string that is not empty.

@@ -46,7 +46,8 @@ struct ImportCommand: ParsableCommand {
 enum TokenSetFile {
     /// Reads a JSON object from a file, or from standard input for `-`.
     static func read(_ path: String) throws(Failure) -> JSON {
-        let bytes = try InputFile.read(path, "token set")
+        var bytes = try InputFile.read(path, "token set")
+        defer { bytes.wipe() }
         let json: JSON
         do throws(JSONError) {
             json = try JSON.parse(bytes)

@@ -25,7 +25,9 @@ enum LongWay {
         if message.hasPrefix("Error: ") { message.removeFirst("Error: ".count) }
         if let first = message.first { message.replaceSubrange(...message.startIndex, with: first.lowercased()) }
         let names = Quartilectl.configuration.subcommands.compactMap { command in command.configuration.commandName }
-        let command = arguments.first(where: names.contains).map { "quartilectl \($0)" } ?? "quartilectl"
-        return .usage(message, remedy: "\(command) --help")
+        let command = arguments.first(where: names.contains)
+        let remedy = "quartilectl \(command.map { "\($0) " } ?? "")--help"
+        return SecretArgument.refusal(arguments, hasCommand: command != nil, message, remedy: remedy)
+            ?? .usage(message, remedy: remedy)
     }
 }

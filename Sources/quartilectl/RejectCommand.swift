@@ -31,7 +31,9 @@ struct RejectCommand: ParsableCommand {
 
     /// The one word on standard input.
     private static func readToken() throws(Failure) -> String {
-        let text = String(decoding: try InputFile.read("-", "refused token"), as: UTF8.self)
+        var bytes = try InputFile.read("-", "refused token")
+        defer { bytes.wipe() }
+        let text = String(decoding: bytes, as: UTF8.self)
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 1, let token = words.first else {
             throw .usage("the refused token \(InputFile.name("-")) must be there alone (or give --generation)")

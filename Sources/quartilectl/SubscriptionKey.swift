@@ -14,7 +14,9 @@ enum SubscriptionKey {
 
     /// Reads a file with a key in it; white space around it does not matter.
     static func read(_ path: String) throws(Failure) -> String {
-        let text = String(decoding: try InputFile.read(path, "subscription key"), as: UTF8.self)
+        var bytes = try InputFile.read(path, "subscription key")
+        defer { bytes.wipe() }
+        let text = String(decoding: bytes, as: UTF8.self)
         let words = text.split(whereSeparator: \.isWhitespace)
         guard words.count == 1, let key = words.first.map(String.init), isSound(key) else {
             throw .usage("the subscription key \(InputFile.name(path)) must hold the key and nothing else")

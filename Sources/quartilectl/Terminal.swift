@@ -77,19 +77,30 @@ struct Terminal: ~Copyable {
             // What was typed before the question is dropped, as getpass(3) does.
             guard tcsetattr(descriptor, TCSAFLUSH, &settings) == 0 else { throw Self.failure(errno) }
         }
+        // Half a secret that was typed when a signal came is not left to the program that reads the terminal next.
+        var whenBack = TCSAFLUSH
         defer {
             if isSecret {
                 var loud = loud
                 // Nothing can be done where this fails: the terminal is gone then.
-                tcsetattr(descriptor, TCSADRAIN, &loud)
+                tcsetattr(descriptor, whenBack, &loud)
             }
         }
         try write(prompt)
-        return try wait(signals)
+        let event = try wait(signals)
+        if case .line = event { whenBack = TCSADRAIN }
+        return event
     }
 
     private func wait(_ signals: borrowing SignalPipe) throws(Failure) -> Event {
+        // Room for all of it at once: growing would leave copies behind.
         var line: [UInt8] = []
+        line.reserveCapacity(InputFile.maximumLength + 4_096)
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        defer {
+            line.wipe()
+            buffer.wipe()
+        }
         while true {
             var polled = [
                 pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
@@ -98,7 +109,6 @@ struct Terminal: ~Copyable {
             guard poll(&polled, 2, -1) >= 0 || errno == EINTR else { throw Self.failure(errno) }
             if let number = signals.next() { return .signal(number) }
             guard polled[0].revents != 0 else { continue }
-            var buffer = [UInt8](repeating: 0, count: 4_096)
             let count = read(descriptor, &buffer, buffer.count)
             guard count >= 0 || errno == EINTR else { throw Self.failure(errno) }
             line += buffer[..<max(0, count)]
