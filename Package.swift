@@ -140,6 +140,15 @@ let package = Package(
             ],
             path: "Tests/FaultInjection"
         ),
+        .executableTarget(
+            name: "benchmark",
+            dependencies: [
+                "EndToEndHarness",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Benchmark",
+            exclude: ["Floor"]
+        ),
     ]
 )
 

@@ -1,0 +1,38 @@
+import EndToEndHarness
+
+extension Row {
+    /// What it takes of a small machine.
+    static let memory = Row("P8", "resident memory") { bench in
+        let few = try await started(bench.plan.fewAccounts)
+        let figures = ProcessFigures(few.daemon.process)
+        let idle = try figures.residentMemory()
+        _ = try await Load(bench).throughput(try few.target(), connections: 50, areKept: true)
+        let loaded = try figures.residentMemory()
+
+        let count = bench.plan.manyAccounts
+        let many = try await started(count)
+        let manyFigures = ProcessFigures(many.daemon.process)
+        let manyIdle = try manyFigures.residentMemory()
+        _ = try await Load(bench).throughput(try many.target(), connections: 50, areKept: true)
+        let bar = 25 + Double(count) * 1.5 / 1_024
+        return [
+            Figure("10 accounts, idle", [idle], .mebibytes, bar: .atMost(25)),
+            Figure("10 accounts, after a load of P3", [loaded], .mebibytes, bar: .atMost(25)),
+            Figure("\(count) accounts, idle", [manyIdle], .mebibytes, bar: .atMost(bar)),
+            Figure(
+                "\(count) accounts, after a load",
+                [try manyFigures.residentMemory()],
+                .mebibytes,
+                bar: .atMost(bar)
+            ),
+        ]
+    }
+
+    /// A daemon that was started with its accounts, as after a boot.
+    private static func started(_ count: Int) async throws -> Subject {
+        let subject = try await Subject(accounts: count)
+        try await subject.daemon.stop()
+        try await subject.daemon.start()
+        return subject
+    }
+}
