@@ -21,7 +21,7 @@ enum LongWay {
 
     /// The parser's complaint in our form: one line, and the help that explains it.
     private static func usage(_ error: any Error, _ arguments: [String]) -> Failure {
-        var message = Quartilectl.message(for: error).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var message = hidingValues(of: arguments, in: oneLine(Quartilectl.message(for: error)))
         if message.hasPrefix("Error: ") { message.removeFirst("Error: ".count) }
         if let first = message.first { message.replaceSubrange(...message.startIndex, with: first.lowercased()) }
         let names = Quartilectl.configuration.subcommands.compactMap { command in command.configuration.commandName }
@@ -29,5 +29,26 @@ enum LongWay {
         let remedy = "quartilectl \(command.map { "\($0) " } ?? "")--help"
         return SecretArgument.refusal(arguments, hasCommand: command != nil, message, remedy: remedy)
             ?? .usage(message, remedy: remedy)
+    }
+
+    /// Without what the arguments hold, short words apart: somebody may have put a secret there, and what goes to standard
+    /// error often ends in a log.
+    private static func hidingValues(of arguments: [String], in message: String) -> String {
+        let values = arguments.compactMap { argument -> String? in
+            guard argument.hasPrefix("-") else { return argument }
+            return argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) }
+        }
+        // The longest first: it may hold another.
+        return values.map(oneLine).filter { !$0.isEmpty && !isWord($0) }.sorted { $0.utf8.count > $1.utf8.count }
+            .reduce(message) { $0.replacing("'\($1)'", with: "'...'") }
+    }
+
+    /// Whether it looks like the name of a command, or the like.
+    private static func isWord(_ text: String) -> Bool {
+        text.utf8.count < 12 && text.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

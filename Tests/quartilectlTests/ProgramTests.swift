@@ -6,6 +6,11 @@ import Testing
     @Test(arguments: [
         ([], "quartilectl: a command is needed; run: quartilectl --help\n"),
         (["nonsense"], "quartilectl: unexpected argument 'nonsense'; run: quartilectl --help\n"),
+        (
+            ["reject", "--generation", "hunter 2  horse"],
+            "quartilectl: the value '...' is invalid for '--generation <number>'; run: quartilectl reject --help\n"
+        ),
+        (["correcthorse"], "quartilectl: unexpected argument '...'; run: quartilectl --help\n"),
         (["get-token", "--nope"], "quartilectl: unknown option '--nope'; run: quartilectl get-token --help\n"),
         (["list", "--watch"], "quartilectl: unknown option '--watch'; run: quartilectl list --help\n"),
         (
