@@ -17,15 +17,18 @@ struct ParamsReader {
             throw WireError(.invalidParams, "the parameters of \(method.rawValue) must be an object")
         }
         for member in object.members where !known.contains(member.name) {
-            let takes = known.isEmpty ? "none" : known.joined(separator: ", ")
-            let what = "is not a parameter of \(method.rawValue), which takes \(takes)"
-            throw WireError(parameter: Self.quotable(member.name), what)
+            let takes = "\(method.rawValue), which takes \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+            guard Self.isLikeAParameter(member.name) else {
+                throw WireError(.invalidParams, "one of the parameters is none of \(takes)")
+            }
+            throw WireError(parameter: member.name, "is not a parameter of \(takes)")
         }
     }
 
-    /// A stranger's name cut to what fits into an error: 64 visible ASCII characters.
-    private static func quotable(_ name: String) -> String {
-        String(decoding: name.utf8.prefix(64).map { ASCII.isVisible($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+    /// Whether a stranger's name may be repeated: something else may stand in its place, a secret too.
+    private static func isLikeAParameter(_ name: String) -> Bool {
+        (1..."subscription_key".utf8.count).contains(name.utf8.count)
+            && name.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || $0 == UInt8(ascii: "_") }
     }
 
     private func value(_ name: String) -> JSON? {
