@@ -116,6 +116,7 @@ import Testing
         ("", "Bearer"), (#","type":null"#, "Bearer"), (#","type":"""#, "Bearer"), (#","type":7"#, "Bearer"),
         (#","type":"bearer""#, "bearer"), (#","type":"DPoP""#, "DPoP"), (#","type":"Bearer x""#, "Bearer"),
         (#","type":"B\r\nX: y""#, "Bearer"),
+        (#","type":"nineteen-characters""#, "nineteen-characters"), (#","type":"twenty-characters-is""#, "Bearer"),
     ])
     func `the type can't break out of a header`(_ fields: String, _ type: String) throws {
         #expect(try answer(Self.set(fields)).tokenType == type)

@@ -23,7 +23,8 @@ struct TokenAnswer: Sendable {
 
     /// The access token.
     var accessToken: Secret
-    /// Its type. Goes into `Authorization` headers, so it is a token of RFC 9110, section 5.6.2; `Bearer` if it is not.
+    /// Its type. Goes into `Authorization` headers, so it is a token of RFC 9110, section 5.6.2; `Bearer` if it is not, or
+    /// long enough to be a secret in the wrong place, since types are kept and shown in clear.
     var tokenType: String
     /// What is said of its life.
     var accessLife: StatedLife
@@ -98,9 +99,9 @@ extension TokenAnswer {
         }
 
         func type() -> String {
-            guard let type = values("type").first?.string, !type.isEmpty, type.utf8.allSatisfy(isTokenByte) else {
-                return "Bearer"
-            }
+            guard let type = values("type").first?.string, (1..<QuotedMessage.secretRun).contains(type.utf8.count),
+                type.utf8.allSatisfy(isTokenByte)
+            else { return "Bearer" }
             return type
         }
 
