@@ -39,6 +39,21 @@ import Testing
         let secrets = [Secret("kkeyk"), Secret("pass wd"), Secret("pi")]
         #expect(QuotedMessage.quote(text, hiding: secrets) == "\"\(shown)\"")
     }
+
+    @Test(arguments: [
+        // Percent-encoded by several rules.
+        "p%C3%A4%20%22w%22%2F%5C1", "p%c3%a4+%22w%22/%5c1", #"%70%C3%A4 "w"/%5c%31"#,
+        // Escaped as JSON.
+        #"p\u00e4 \"w\"\/\\1"#, #"pä \u0022w\u0022/\u005C1"#,
+        // In hex, and in base64 behind none, one and two bytes, but for the letter that depends on what follows.
+        "70c3a4202277222f5c31", "cMOkICJ3Ii9cM", "DDpCAidyIvXD", "ww6QgInciL1wx",
+        // The other secret: a pair of surrogates, and any twelve bytes.
+        #"\uD83D\udc0e-horse in"#, "horse in the",
+    ])
+    func `a secret is shown in no spelling`(_ text: String) {
+        let secrets = [Secret(#"pä "w"/\1"#), Secret("🐎-horse in the stable")]
+        #expect(QuotedMessage.clean("<\(text)>", hiding: secrets) == "<<redacted>>")
+    }
 }
 
 @Suite struct AuthAPISendableTextTests {

@@ -12,7 +12,8 @@ enum QuotedMessage {
 
     /// `text` in quotation marks: one line, each run that may be a token replaced, at most ``limit`` characters.
     ///
-    /// What the API repeats of `secrets` is replaced as well: a password may be shorter than a token, or hold a space.
+    /// What the API repeats of `secrets` is replaced as well, in whatever spelling: a password may be shorter than a token,
+    /// or hold a space.
     static func quote(_ text: String, hiding secrets: [Secret] = []) -> String {
         "\u{22}\(clean(text, hiding: secrets))\u{22}"
     }
@@ -28,12 +29,15 @@ enum QuotedMessage {
     ) -> String {
         let line = oneLine(text)
         var isHidden = [Bool](repeating: false, count: line.count)
-        for secret in secrets.map({ oneLine($0.reveal()) }) where secret.count >= shortestHidden {
+        let texts = secrets.map { oneLine($0.reveal()) }
+        for secret in texts where secret.count >= shortestHidden {
             // Also where two overlap, which is where half of one would be left.
             for start in line.indices where line[start...].starts(with: secret) {
                 hide(start..<start + secret.count, in: &isHidden)
             }
         }
+        let spellings = SecretSpellings(secrets + texts.map(Secret.init(scalars:)), shortest: shortestHidden)
+        for range in spellings.ranges(in: line) { hide(range, in: &isHidden) }
         for run in line.indices.split(whereSeparator: { !isTokenCharacter(line[$0]) }) where run.count >= secretRun {
             hide(run.startIndex..<run.endIndex, in: &isHidden)
         }
@@ -79,5 +83,13 @@ enum QuotedMessage {
         case "A"..."Z", "a"..."z", "0"..."9", "-", ".", "_", "~", "+", "/", "=": true
         default: false
         }
+    }
+}
+
+extension Secret {
+    fileprivate init(scalars: [Unicode.Scalar]) {
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        self.init(String(text))
     }
 }
