@@ -25,10 +25,11 @@ struct TokenMint: Sendable {
         return signed + "." + TokenMint.base64URL(signature.rawRepresentation)
     }
 
-    /// A refresh token that says nothing to anybody but this server.
+    /// A refresh token that says nothing to anybody but this server. All begin alike, so that one can be told wherever
+    /// it turns up.
     func refreshToken() -> String {
         // The real one begins as a JWT's header does, though it can't be read as one.
-        "eyJraWQi" + TokenMint.random(48)
+        TokenMint.base64URL(Data(#"{"kid":"sandbox-refresh","n":""#.utf8)) + TokenMint.random(48)
     }
 
     /// A subscription key: 32 letters and digits.
