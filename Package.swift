@@ -129,7 +129,10 @@ let package = Package(
         .target(name: "EndToEndHarness", path: "Tests/EndToEndHarness"),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["EndToEndHarness", "QuartileWire", "quartiled", "quartilectl", "quartile-sandbox"]
+            dependencies: [
+                "EndToEndHarness", "QuartileWire", "quartiled", "quartilectl", "quartile-sandbox",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .target(name: "ClockSeam", path: "Tests/ClockSeam"),
         .executableTarget(
