@@ -70,10 +70,11 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]
         ),
+        .target(name: "ZeroOnFree"),
         .executableTarget(
             name: "quartiled",
             dependencies: [
-                "QuartileDaemon",
+                "QuartileDaemon", "ZeroOnFree",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
