@@ -47,7 +47,7 @@ public struct Secret: Sendable {
 
 // Without this the optimizer may see that memory about to be freed is never read again, and drop the writes.
 @inline(never) @_optimize(none)
-private func overwrite(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
+func overwrite(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
     // Unoptimized as it is, a loop over indices would take longer than all else that happens to a token.
     guard var next = bytes.baseAddress else { return }
     let end = next + bytes.count

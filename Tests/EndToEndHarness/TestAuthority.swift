@@ -58,7 +58,7 @@ package final class TestAuthority: Sendable {
         let leaf = try sign(newName("leaf"), "subjectAltName = \(names)", by: name)
         let chain = try [leaf, middle].map { try String(contentsOfFile: $0.certificate, encoding: .utf8) }
         try write(chain.joined(), to: "\(name)-chain.pem")
-        return TestIdentity(certificate: file("\(name)-chain.pem"), key: leaf.key)
+        return TestIdentity(certificate: file("\(name)-chain.pem"), key: leaf.key, authority: self)
     }
 
     /// A name that no file has yet.
@@ -102,7 +102,7 @@ package final class TestAuthority: Sendable {
             "ca", "-batch", "-notext", "-config", "ca.cnf", "-startdate", start, "-enddate", end, "-in", "\(name).csr",
             "-out", "\(name).pem",
         ])
-        return TestIdentity(certificate: file("\(name).pem"), key: file("\(name).key"))
+        return TestIdentity(certificate: file("\(name).pem"), key: file("\(name).key"), authority: self)
     }
 
     /// A certificate for `names` that only itself has signed.
@@ -114,7 +114,7 @@ package final class TestAuthority: Sendable {
                 "\(name).key", "-out", "\(name).pem",
             ] + Self.key
         )
-        return TestIdentity(certificate: file("\(name).pem"), key: file("\(name).key"))
+        return TestIdentity(certificate: file("\(name).pem"), key: file("\(name).key"), authority: self)
     }
 
     private struct OpenSSLFailed: Error { var output: String }
@@ -138,4 +138,6 @@ package final class TestAuthority: Sendable {
 package struct TestIdentity: Sendable {
     package var certificate: String
     package var key: String
+    /// Whose directory the files are in.
+    fileprivate var authority: TestAuthority
 }

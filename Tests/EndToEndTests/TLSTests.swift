@@ -136,6 +136,55 @@ import Testing
         try await daemon.stop()
     }
 
+    private static let systemsFile = "/etc/ssl/certs/ca-certificates.crt"
+
+    @Test(.enabled(if: SharedMachine.canRun && access(systemsFile, R_OK) == 0, "needs root, and authorities"))
+    func theFileAddsToTheAuthoritiesOfTheSystem() async throws {
+        let sandbox = try await Sandbox()
+        let system = try TestAuthority("The System's")
+        let home = try Home()
+        try home.configure("api: {ca_file: \(authority.caFile)}\n")
+        let daemon = try ChildProcess(
+            "/usr/bin/unshare",
+            [
+                "--mount", "--propagation", "private", "/bin/sh", "-c", "mount --bind $1 $2 && exec $3", "sh",
+                system.caFile, Self.systemsFile, try Program.quartiled.path,
+            ],
+            environment: home.environment
+        )
+        try await eventually("the daemon") { try await home.ctl("list").end == .exit(0) }
+        let front = TLSFront(for: sandbox)
+        for trusted in [system, authority] {
+            try await front.present(try trusted.issue("IP:127.0.0.1"))
+            try await logIn(home, sandbox, at: front, expecting: 0)
+        }
+        try await front.present(try TestAuthority("Somebody Else").issue("IP:127.0.0.1"))
+        #expect(try await refusal(home).contains("not trusted here (\"Somebody Else\")"))
+        daemon.signal(SIGTERM)
+        #expect(try await daemon.waitForEnd() == .exit(0))
+    }
+
+    @Test func manyAccountsAtOnceAreToldByOneLook() async throws {
+        let sandbox = try await Sandbox()
+        let home = try Home()
+        let daemon = try await daemon(home, caFile: authority.caFile)
+        let front = TLSFront(for: sandbox)
+        try await front.present(try authority.selfSigned("IP:127.0.0.1"))
+        let credentials = try World.current.file("credentials", sandbox.credentials.text)
+        let logins = try (0..<20).map { number in
+            try home.start(
+                .quartilectl,
+                ["login", "--account", "a\(number)", "--base-url", front.url, "--credentials", credentials]
+            )
+        }
+        for login in logins {
+            #expect(try await login.waitForEnd() == .exit(75))
+            #expect(login.errors.contains("is self-signed"), "\(login.errors)")
+        }
+        #expect(try await sandbox.calls().isEmpty)
+        try await daemon.stop()
+    }
+
     @Test func withoutTheFileItsAuthorityIsNotTrusted() async throws {
         let sandbox = try await Sandbox()
         let home = try Home()

@@ -1,5 +1,6 @@
-import QuartileCore
 import Testing
+
+@testable import QuartileCore
 
 @Suite struct `A secret` {
     private let text = "hunter2-hunter2"
@@ -23,6 +24,17 @@ import Testing
 
     @Test func `repairs bytes that are not UTF-8`() {
         #expect(Secret(bytes: [0x61, 0xFF, 0x62]).reveal() == "a\u{FFFD}b")
+    }
+
+    @Test func `is overwritten to the last byte`() {
+        // As its storage does before it gives the memory back, where it can still be looked at.
+        let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 65)
+        defer { bytes.deallocate() }
+        bytes.initialize(repeating: 0xAA)
+        overwrite(UnsafeMutableBufferPointer(rebasing: bytes[..<64]))
+        #expect(bytes[..<64].allSatisfy { $0 == 0 })
+        #expect(bytes[64] == 0xAA)
+        overwrite(UnsafeMutableBufferPointer(start: nil, count: 0))
     }
 
     @Test func `passes on what its borrower throws`() {

@@ -2,24 +2,52 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import QuartileCore
+import Synchronization
 
 /// Looks at the certificates that a server presents, to tell people why they were refused.
 ///
 /// Whatever is presented is refused here too: the handshake ends with it, and there is nobody who would send a request.
-struct CertificateProbe: Sendable {
-    let eventLoop: any EventLoop
-    /// What a look may take.
-    let limit: TimeAmount
-    /// As for requests: servers present different certificates to different clients.
-    let configuration: TLSConfiguration
+final class CertificateProbe: Sendable {
+    private let eventLoop: any EventLoop
+    private let limit: TimeAmount
+    private let configuration: TLSConfiguration
+    /// One look at a server at a time, whose result is everybody's: with many accounts due at once, each with a look of
+    /// its own, the descriptors would not do.
+    private let looks = Mutex<[BaseURL: EventLoopPromise<[CertificateFacts]>]>([:])
 
-    /// What the server at `base` presents, its own certificate first. Nothing where it can't be had in time.
-    func look(at base: BaseURL, through proxy: ProxyAddress?) async -> [CertificateFacts] {
-        let chain = eventLoop.makePromise(of: [CertificateFacts].self)
-        let timeout = eventLoop.scheduleTask(in: limit) { chain.fail(Ended()) }
+    /// Looks that take at most `limit`.
+    ///
+    /// - Parameter configuration: That of requests: servers present different certificates to different clients.
+    init(eventLoop: any EventLoop, limit: TimeAmount, configuration: TLSConfiguration) {
+        self.eventLoop = eventLoop
+        self.limit = limit
         var configuration = configuration
         // None is asked for: the callback below stands in for them. It saves reading those of the system.
         configuration.trustRoots = .certificates([])
+        self.configuration = configuration
+    }
+
+    /// What the server at `base` presents, its own certificate first. Nothing where it can't be had in time.
+    func look(at base: BaseURL, through proxy: ProxyAddress?) async -> [CertificateFacts] {
+        let new = eventLoop.makePromise(of: [CertificateFacts].self)
+        let other = looks.withLock { looks in
+            let other = looks[base]
+            if other == nil { looks[base] = new }
+            return other
+        }
+        if let other {
+            new.completeWith(other.futureResult)
+        } else {
+            begin(base, proxy, new)
+            new.futureResult.whenComplete { [self] _ in looks.withLock { $0[base] = nil } }
+        }
+        // Why there is none is of no interest: the refusal that is to be explained is known.
+        return (try? await new.futureResult.get()) ?? []
+    }
+
+    private func begin(_ base: BaseURL, _ proxy: ProxyAddress?, _ chain: EventLoopPromise<[CertificateFacts]>) {
+        let timeout = eventLoop.scheduleTask(in: limit) { chain.fail(Ended()) }
+        chain.futureResult.whenComplete { _ in timeout.cancel() }
         do {
             let tls = TLS(context: try NIOSSLContext(configuration: configuration), host: base.host, chain: chain)
             ClientBootstrap(group: eventLoop)
@@ -40,9 +68,6 @@ struct CertificateProbe: Sendable {
         } catch {
             chain.fail(error)
         }
-        defer { timeout.cancel() }
-        // Why there is none is of no interest: the refusal that is to be explained is known.
-        return (try? await chain.futureResult.get()) ?? []
     }
 }
 
