@@ -25,7 +25,7 @@ struct QuartiledCommand: ParsableCommand {
     /// Parses the command line and runs the daemon; ends the process where either fails. `weaknesses` are what could
     /// not be done to protect the process.
     static func run(weaknesses: [String]) async {
-        let command = parseOrExit()
+        let command = parsed()
         for weakness in weaknesses { say(weakness) }
         do {
             let flags = Daemon.Flags(
@@ -37,6 +37,20 @@ struct QuartiledCommand: ParsableCommand {
         } catch {
             say(error.message)
             Foundation.exit(error.exitCode)
+        }
+    }
+
+    /// The command line, or the end of the process. What is wrong is told without words that no option takes: standard
+    /// error ends in the journal, and one of them may be a secret that somebody put there.
+    private static func parsed() -> QuartiledCommand {
+        do {
+            return try parse()
+        } catch {
+            guard !exitCode(for: error).isSuccess else { exit(withError: error) }
+            let message = message(for: error)
+            let isTooMuch = message.contains("nexpected argument")
+            say("\(isTooMuch ? "there is an argument that is no option" : message); run: quartiled --help")
+            Foundation.exit(exitCode(for: error).rawValue)
         }
     }
 

@@ -69,10 +69,16 @@ extension LeakDrive {
             ["login", "--account", "ada", "--api-version", misplaced],
             ["import", "--account", "bob", "--tokens", "-", "--subscription-key", subscriptionKey],
             ["update", "--account", "ada", "--subscription-key", subscriptionKey], ["key", misplaced],
+            // A file's name is told, unless it can only be a secret.
+            ["update", "--account", "ada", "--subscription-key-file", subscriptionKey],
             ["get-token", "--account", "\(misplaced)!"], ["audit", "--limit", misplaced],
         ] {
             let run = try await ground.ctl(arguments)
             #expect(run.end == .exit(64), "\(arguments)")
+        }
+        for arguments in [[misplaced], ["--key", misplaced], ["--key=\(misplaced)"], ["--socket", "/x", misplaced]] {
+            let run = try await home.run(.quartiled, arguments, environment: ground.environment)
+            try ground.keep(run, of: "quartiled with wrong usage").expect(64)
         }
         for text in [
             password, "{\"password\": \(JSON.string(password).text)", JSON.array([.string(password)]).text,
