@@ -75,4 +75,25 @@ import Testing
         #expect(root.subject == facts.issuer)
         #expect(root.issuer == root.subject)
     }
+
+    @Test func `is read from whatever passes for a certificate`() throws {
+        let authority = try TestAuthority()
+        let identity = try authority.issue("DNS:api.example.com,IP:192.0.2.7")
+        let certificate = try #require(try NIOSSLCertificate.fromPEMFile(identity.certificate).first)
+        let bytes = try certificate.toDERBytes()
+        let whole = try #require(CertificateFacts(certificate))
+        var others = 0
+        for index in bytes.indices {
+            for bit in [1, 0x20, 0x80] as [UInt8] {
+                var changed = bytes
+                changed[index] ^= bit
+                // Most are refused before anything is read from them.
+                guard let certificate = try? NIOSSLCertificate(bytes: changed, format: .der) else { continue }
+                let facts = CertificateFacts(certificate)
+                if facts != whole { others += 1 }
+                #expect((facts?.hosts ?? []).allSatisfy { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 } })
+            }
+        }
+        #expect(others > 10)
+    }
 }
