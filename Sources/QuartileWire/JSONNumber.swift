@@ -6,7 +6,8 @@ extension JSON {
 
         /// A whole number.
         public init(_ value: some BinaryInteger) {
-            text = String(value)
+            // What `String(value)` would do digit by digit for every kind of integer, the type itself does at once.
+            text = value.description
         }
 
         /// A number with a fraction, or nil for infinities and NaN, which JSON can't write.

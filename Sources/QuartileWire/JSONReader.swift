@@ -9,11 +9,9 @@ extension JSON {
     ///
     /// Any bytes at all may be given; the answer is a value or a ``JSONError``. Time and memory are linear in the input.
     public static func parse(_ bytes: some Sequence<UInt8>) throws(JSONError) -> JSON {
-        let result: Result<JSON, JSONError>? = bytes.withContiguousStorageIfAvailable { buffer in
-            Result { () throws(JSONError) in try JSONReader.read(buffer.span) }
-        }
-        if let result { return try result.get() }
-        return try JSONReader.read(Array(bytes).span)
+        // An array is not copied. Borrowing the memory of other sequences would take a generic type whose metadata costs
+        // a short-lived program a search through all conformances it has.
+        try JSONReader.read(Array(bytes).span)
     }
 
     /// Reads one JSON text from raw memory: see ``parse(_:)-(Sequence<UInt8>)``.

@@ -31,7 +31,7 @@ public struct LineFramer: Sendable {
     }
 
     /// Takes over bytes that were read. After an over-long line they are dropped.
-    public mutating func append(_ bytes: some Sequence<UInt8>) {
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
         guard !isOverlong else { return }
         // Done here and not for every line taken, so that many small lines in one read cost one move.
         if start > 0 {
@@ -40,6 +40,11 @@ public struct LineFramer: Sendable {
             start = 0
         }
         buffer.append(contentsOf: bytes)
+    }
+
+    /// The same for bytes that lie anywhere. Programs read into memory: this is the slower way.
+    public mutating func append(_ bytes: some Sequence<UInt8>) {
+        Array(bytes).withUnsafeBytes { append($0) }
     }
 
     /// The next whole line, `overlong` (from then on always), or nil if there is none yet.

@@ -105,7 +105,7 @@ final class SocketConnection: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = Self.unwrapInboundIn(data)
         switch input {
-        case .open, .ended: framer.append(buffer.readableBytesView)
+        case .open, .ended: buffer.withUnsafeReadableBytes { framer.append($0) }
         case .dropped(let byteCount):
             input = .dropped(byteCount: byteCount + buffer.readableBytes)
             if byteCount > limits.unreadAnswers { closeNow() }
