@@ -35,6 +35,8 @@ extension JSON {
     /// ``bytes`` and a `\n`.
     public var line: [UInt8] {
         var output: [UInt8] = []
+        // Room for a token: growing would leave copies of it behind.
+        output.reserveCapacity(2_048)
         write(to: &output)
         output.append(ASCII.newline)
         return output
