@@ -69,7 +69,8 @@ public struct RefreshStateMachine: Sendable {
         case send(Flight)
     }
 
-    enum Phase: Sendable {
+    // Indirect: an account rests nearly always, and takes no memory for all that a flight knows.
+    indirect enum Phase: Sendable {
         /// The newest set is good. Leaves when it is due or wanted.
         case resting
         /// A change is being made durable. Leaves when that is done or has failed.

@@ -14,6 +14,8 @@ extension SQLiteTokenStore {
         }
         // Tokens that are handed out must not be gone after a power loss.
         settle()
+        // Every page was read for this; few of them are wanted again soon.
+        queue.releaseMemory()
         return contents
     }
 
