@@ -50,9 +50,17 @@ struct Load: Sendable {
         return Outcome(output)
     }
 
+    /// Where a client waits for an answer.
+    enum Wait: String {
+        /// As QuartileClient does, and whatever has an event loop or a time limit.
+        case poll = "latency"
+        /// A client that has nothing else to look after.
+        case recv = "blocked"
+    }
+
     /// The median time of one request after the other on one connection, in microseconds.
-    func latency(_ server: Target, count: Int) async throws -> Double {
-        try await run("latency", server.socket, server.requests, "\(count)", "0").value("p50") / 1_000
+    func latency(_ server: Target, count: Int, waitingIn wait: Wait = .poll) async throws -> Double {
+        try await run(wait.rawValue, server.socket, server.requests, "\(count)", "0").value("p50") / 1_000
     }
 
     /// How many requests were answered on kept connections, or on a new one for each.

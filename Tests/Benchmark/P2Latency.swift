@@ -4,16 +4,22 @@ extension Row {
         let opponents = try await Opponents(bench)
         let load = Load(bench)
         let count = bench.plan.count(smoke: 100, full: 5_000)
-        let times = try await Comparison(
-            rounds: bench.plan.rounds,
-            floor: { try await load.latency(opponents.floor, count: count) },
-            others: [("own", { try await load.latency(opponents.own, count: count) })]
-        )
+        func compare(_ wait: Load.Wait) async throws -> Comparison {
+            try await Comparison(
+                rounds: bench.plan.rounds,
+                floor: { try await load.latency(opponents.floor, count: count, waitingIn: wait) },
+                others: [("own", { try await load.latency(opponents.own, count: count, waitingIn: wait) })]
+            )
+        }
+        let (polling, blocked) = (try await compare(.poll), try await compare(.recv))
         return [
-            Figure("p50, of the C server's", times.ratios("own"), .ratio, bar: .atMost(1.25)),
-            Figure("p50", times.values("own"), .microseconds),
-            Figure("p50 of the C server", times.floor, .microseconds),
-            Figure("noise: the C server against itself", times.noise, .ratio),
+            Figure("p50, of the C server's", polling.ratios("own"), .ratio, bar: .atMost(1.25)),
+            Figure("p50", polling.values("own"), .microseconds),
+            Figure("p50 of the C server", polling.floor, .microseconds),
+            Figure("noise: the C server against itself", polling.noise, .ratio),
+            Figure("p50 of a client blocked in recv(2), of the C server's", blocked.ratios("own"), .ratio),
+            Figure("p50 of a client blocked in recv(2)", blocked.values("own"), .microseconds),
+            Figure("p50 of the C server, likewise", blocked.floor, .microseconds),
         ]
     }
 }

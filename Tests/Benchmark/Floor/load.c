@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -21,7 +22,9 @@ static const char *usage =
     "Usage: load CORE COMMAND ARGUMENT...\n"
     "\n"
     "Runs on one core (-1: on any). REQUESTS is a file of lines, of which the next is sent each time.\n"
-    "  latency SOCKET REQUESTS COUNT PAUSE   one connection, one request at a time, PAUSE microseconds between two\n"
+    "  latency SOCKET REQUESTS COUNT PAUSE   one connection, one request at a time, PAUSE microseconds between two,\n"
+    "                                        waiting in poll(2)\n"
+    "  blocked SOCKET REQUESTS COUNT PAUSE   the same, waiting in recv(2)\n"
     "  kept SOCKET REQUESTS N MILLISECONDS   N connections, one request at a time on each\n"
     "  fresh SOCKET REQUESTS N MILLISECONDS  a new connection for each request, N at a time\n"
     "  processes COUNT FILE COMMAND-LINE...  each of the command lines (words parted by one space) in turn, COUNT\n"
@@ -111,7 +114,12 @@ static int ascending(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-static void latency(const char *path, long count, long pause) {
+static void wait_for_answer(int server) {
+    struct pollfd event = {.fd = server, .events = POLLIN};
+    if (poll(&event, 1, -1) != 1) fail("poll");
+}
+
+static void latency(const char *path, long count, long pause, int waits_in_poll) {
     int64_t *times = allocate((size_t)count * sizeof *times);
     int server = connected(path);
     int64_t next = now();
@@ -120,6 +128,7 @@ static void latency(const char *path, long count, long pause) {
         if (pause) clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
         int64_t start = now();
         send_request(server);
+        if (waits_in_poll) wait_for_answer(server);
         for (int is_new = 1; !receive(server, is_new);) is_new = 0;
         times[i] = now() - start;
         next = start + times[i] + pause * 1000;
@@ -220,7 +229,8 @@ int main(int argc, char **argv) {
     if (argc != 7) give_up(usage);
     read_requests(argv[4]);
     long first = number(argv[5]), second = number(argv[6]);
-    if (!strcmp(command, "latency")) latency(argv[3], first, second);
+    if (!strcmp(command, "latency")) latency(argv[3], first, second, 1);
+    else if (!strcmp(command, "blocked")) latency(argv[3], first, second, 0);
     else if (!strcmp(command, "kept")) crowd(argv[3], first, second, 0);
     else if (!strcmp(command, "fresh")) crowd(argv[3], first, second, 1);
     else give_up(usage);
