@@ -73,8 +73,8 @@ package struct Daemon: Sendable {
     }
 
     private func warnOfUsersKeptOut() {
-        if let reason = listener.whatKeepsUsersOut {
-            log.warning("the users in access.users can't reach the socket", metadata: ["reason": "\(reason)"])
+        if let reason = listener.whatKeepsOut(configuration.access.users) {
+            log.warning("users in access.users can't reach the socket", metadata: ["reason": "\(reason)"])
         }
         for account in configuration.access.accountsOutOfReach {
             log.warning(

@@ -37,6 +37,22 @@ enum UserDatabase {
         }
     }
 
+    /// The groups that a user is in (getgrouplist(3)); nil for a uid that no user has, or where it can't be looked up.
+    static func groups(of uid: uid_t) -> Set<gid_t>? {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 16_384) { buffer in
+            var entry = passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            guard let start = buffer.baseAddress,
+                getpwuid_r(uid, &entry, start, buffer.count, &found) == 0, found != nil
+            else { return nil }
+            // As many as the kernel lets a process have (NGROUPS_MAX).
+            var groups = [gid_t](repeating: 0, count: 65_536)
+            var count = CInt(groups.count)
+            guard getgrouplist(entry.pw_name, entry.pw_gid, &groups, &count) >= 0 else { return nil }
+            return Set(groups.prefix(Int(count)))
+        }
+    }
+
     private static func admissible(_ uid: uid_t) -> Answer {
         guard uid != PeerCredentials.overflowUID else {
             return .refused("this is uid \(uid), as which users without a name in a user namespace appear")

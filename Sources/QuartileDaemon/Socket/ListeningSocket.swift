@@ -6,8 +6,8 @@ package struct ListeningSocket: Sendable {
     package let descriptor: CInt
     /// Its path, for people.
     package let path: String
-    /// Why users whom the socket was to be opened to can't reach it, if they can't; one clause for people.
-    package private(set) var whatKeepsUsersOut: String?
+    /// Why users whom the socket was to be opened to could not be let in, if so.
+    private var refusedAccess: Errno?
     /// What is ours to remove, and the lock that keeps it ours; nil for a socket that was handed over.
     private let own: (file: FileIdentity, lock: LockFile)?
 
@@ -18,7 +18,7 @@ package struct ListeningSocket: Sendable {
     }
 
     /// Binds a socket at `path`, mode 0600 from the moment it is there, and listens on it. Then it is opened to
-    /// `users`, one by one, and so is its directory: see ``whatKeepsUsersOut``.
+    /// `users`, one by one, and so is its directory: see ``whatKeepsOut(_:)``.
     ///
     /// Its directory is made, 0700, where it is missing; one that others may write to, or that is neither ours nor root's,
     /// is refused, since whoever can rename the socket can take its place. `PATH.lock` is taken first and held until
@@ -49,7 +49,12 @@ package struct ListeningSocket: Sendable {
                 throw .unusable("\(path) can't be listened on: \(Errno.last)")
             }
             var listening = ListeningSocket(descriptor: descriptor, path: path, own: own)
-            if !users.isEmpty { listening.open(to: users) }
+            do {
+                try listening.open(to: users)
+            } catch {
+                listening.removeFile()
+                throw error
+            }
             return listening
         } catch {
             close(descriptor)
@@ -57,11 +62,21 @@ package struct ListeningSocket: Sendable {
         }
     }
 
-    private mutating func open(to users: Set<uid_t>) {
+    private mutating func open(to users: Set<uid_t>) throws(ListeningSocketError) {
         let directory = PrivateFiles.parent(of: path)
-        let failure =
-            SocketAccessList.open(socket: path, to: users) ?? SocketAccessList.open(directory: directory, to: users)
-        whatKeepsUsersOut = failure.map { "their access can't be set: \($0)" }
+        if !users.isEmpty { refusedAccess = SocketAccessList.open(socket: path, to: users) }
+        let refused = SocketAccessList.open(directory: directory, to: users)
+        refusedAccess = refusedAccess ?? refused
+        // Whatever came of it: others must not be able to take the socket's place.
+        try SocketDirectory.check(directory)
+    }
+
+    /// Why some of `users`, whom the socket is meant for, can't reach it, if they can't: one clause for people.
+    package func whatKeepsOut(_ users: Set<uid_t>) -> String? {
+        // Nobody is kept out who is not meant to come in. What could not be taken from users who were listed once leads no
+        // further than a door that is closed to them.
+        guard !users.isEmpty else { return nil }
+        return refusedAccess.map { "their access can't be set: \($0)" } ?? SocketReach.obstacle(to: path, for: users)
     }
 
     /// Removes the socket's file if it is the one that ``bind(_:)`` made. Its lock, which the process still holds,

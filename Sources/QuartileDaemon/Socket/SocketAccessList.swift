@@ -1,77 +1,64 @@
-import CLinux
 import Glibc
 
 /// Opens a socket and its directory to the users whom the configuration lists, one by one, and to nobody else (acl(5)):
 /// so they need no group, and nobody has to change a mode.
 enum SocketAccessList {
-    private static let attribute = "system.posix_acl_access"
-
-    /// An entry as the kernel takes it (`linux/posix_acl_xattr.h`): a tag, permissions and an id.
-    private struct Entry {
-        enum Tag: UInt16 {
-            case owner = 0x01
-            case user = 0x02
-            case group = 0x04
-            case mask = 0x10
-            case others = 0x20
-        }
-
-        /// For what has no id.
-        static let noID = UInt32.max
-
-        var tag: Tag
-        var permissions: UInt16
-        var id = Entry.noID
-    }
-
-    /// Lets `users` read and write the socket at `path`. Returns why that failed, if it did.
+    /// Opens the socket at `path`, which was just made and has mode 0600, to `users`. What the directory's default list
+    /// gave it goes: that mode says that none of it is worth anything. Returns why that failed, if it did.
     static func open(socket path: String, to users: Set<uid_t>) -> Errno? {
-        grant(0o6, on: path, to: users)
+        let readAndWrite = AccessControlList.read | AccessControlList.write
+        let list = AccessControlList(
+            owner: readAndWrite,
+            users: Dictionary(uniqueKeysWithValues: users.map { ($0, readAndWrite) }),
+            group: 0,
+            mask: readAndWrite,
+            others: 0
+        )
+        return list.write(to: path)
     }
 
-    /// Lets `users` through the directory at `path`, where it is ours and does not let everybody through. Returns why that
+    /// Lets `users`, and of the users who were listed once nobody else, through the directory at `path`, where it is ours
+    /// and does not let everybody through. With no users, one that is open to nobody else is 0700 again. Returns why that
     /// failed, if it did.
     static func open(directory path: String, to users: Set<uid_t>) -> Errno? {
         var status = stat()
         guard stat(path, &status) == 0 else { return .last }
-        guard status.st_uid == geteuid(), status.st_mode & 0o001 == 0 else { return nil }
-        return grant(0o1, on: path, to: users)
-    }
-
-    private static func grant(_ permission: UInt16, on path: String, to users: Set<uid_t>) -> Errno? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return .last }
-        let mode = UInt16(truncatingIfNeeded: status.st_mode)
-        // Where there is a list already, the mode shows its mask in the group's place.
-        let group = groupPermissions(in: path) ?? (mode >> 3 & 0o7)
-        let entries =
-            [Entry(tag: .owner, permissions: mode >> 6 & 0o7)]
-            + users.sorted().map { Entry(tag: .user, permissions: permission, id: $0) }
-            + [
-                Entry(tag: .group, permissions: group), Entry(tag: .mask, permissions: group | permission),
-                Entry(tag: .others, permissions: mode & 0o7),
-            ]
-        let bytes = encoded(entries)
-        return setxattr(path, attribute, bytes, bytes.count, 0) == 0 ? nil : .last
-    }
-
-    /// A version, 2, and the entries, each number with its least byte first.
-    private static func encoded(_ entries: [Entry]) -> [UInt8] {
-        func bytes(_ number: some FixedWidthInteger) -> [UInt8] {
-            withUnsafeBytes(of: number.littleEndian, Array.init)
+        guard status.st_uid == geteuid() else { return nil }
+        switch AccessControlList.read(path) {
+        case .failure(let error): return error
+        case .success(let list):
+            let change = users.isEmpty ? list.closed : list.opened(to: users)
+            return change?.write(to: path)
         }
-        return bytes(UInt32(2)) + entries.flatMap { bytes($0.tag.rawValue) + bytes($0.permissions) + bytes($0.id) }
+    }
+}
+
+extension AccessControlList {
+    /// What a user who is let through has, and a user who was.
+    private static let passage = execute
+
+    /// The list with which `users` pass as well; nil where they can already.
+    ///
+    /// Nobody else has more than before: where the mask kept somebody from what an entry says, the entry loses it, since the
+    /// mask has to let `users` through. Whoever is named with the passage alone loses it: this can't be told from what was
+    /// given to a user who is no longer listed.
+    func opened(to users: Set<uid_t>) -> AccessControlList? {
+        guard others & Self.passage == 0 else { return nil }
+        var list = self
+        list.group = effective(group)
+        list.groups = groups.mapValues(effective)
+        list.users = self.users.filter { $0.value != Self.passage }.mapValues(effective)
+        for user in users { list.users[user, default: 0] |= Self.passage }
+        list.mask = ([list.group] + list.groups.values + list.users.values).reduce(0, |)
+        return list
     }
 
-    /// What the list of `path` gives the group; nil where there is no list.
-    private static func groupPermissions(in path: String) -> UInt16? {
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = getxattr(path, attribute, &bytes, bytes.count)
-        guard count > 4 else { return nil }
-        for start in stride(from: 4, through: count - 8, by: 8)
-        where bytes[start] == UInt8(Entry.Tag.group.rawValue) && bytes[start + 1] == 0 {
-            return UInt16(bytes[start + 2])
-        }
-        return nil
+    /// The list without those who were let through once; nil where there is none of them, or anybody else is let in:
+    /// such a directory is somebody's who looks after it.
+    var closed: AccessControlList? {
+        guard !users.isEmpty, groups.isEmpty, users.values.allSatisfy({ $0 == Self.passage }),
+            effective(group) == 0, others == 0
+        else { return nil }
+        return AccessControlList(owner: owner, group: 0, others: 0)
     }
 }

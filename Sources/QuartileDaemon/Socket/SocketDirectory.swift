@@ -5,6 +5,11 @@ enum SocketDirectory {
     /// Makes the directory where it is missing, 0700, and refuses one in which others could replace the socket.
     static func prepare(_ path: String) throws(ListeningSocketError) {
         do { try PrivateFiles.makeDirectory(path) } catch { throw .unusable(error.sentence) }
+        try check(path)
+    }
+
+    /// Refuses a directory in which others could replace the socket.
+    static func check(_ path: String) throws(ListeningSocketError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw .unusable("the socket's directory \(path) can't be looked at: \(Errno.last)")
