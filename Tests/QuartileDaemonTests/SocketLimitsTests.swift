@@ -24,6 +24,7 @@ import Testing
         let limits = SocketLimits()
         #expect(limits.connections == 2_048)
         #expect(limits.connectionsOfAListedUser == 512)
+        #expect(limits.connectionsKeptForTheOwner == 512)
         #expect(limits.lineLength == 65_536)
         #expect(limits.lineTime == .seconds(5))
         #expect(limits.requestsInFlight == 32)

@@ -10,6 +10,9 @@ final class ConnectionTable {
     /// How many are open.
     var count: Int { connections.count }
 
+    /// How many of them are the owner's and root's.
+    private(set) var countOfTheOwner = 0
+
     /// How many of them are a user's.
     func count(of uid: uid_t) -> Int { counts[uid] ?? 0 }
 
@@ -17,12 +20,14 @@ final class ConnectionTable {
     func add(_ connection: SocketConnection) {
         connections[ObjectIdentifier(connection)] = connection
         counts[connection.caller.peer.uid, default: 0] += 1
+        if connection.caller.role == .owner { countOfTheOwner += 1 }
     }
 
     /// Lets go of a connection that has ended.
     func remove(_ connection: SocketConnection) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         counts[connection.caller.peer.uid, default: 0] -= 1
+        if connection.caller.role == .owner { countOfTheOwner -= 1 }
         if connections.isEmpty { finish() }
     }
 

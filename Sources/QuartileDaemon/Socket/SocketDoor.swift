@@ -59,7 +59,7 @@ final class SocketDoor: Sendable {
             logger.debug("turned a connection away", metadata: ["uid": "\(peer.uid)", "pid": "\(peer.pid)"])
             throw Refusal.notAdmitted
         }
-        guard hasRoom(for: peer, role), socket < descriptorCeiling else {
+        guard hasRoom(for: peer, role, at: socket) else {
             logger.debug("too many connections", metadata: ["pid": "\(peer.pid)"])
             sayOverloaded(on: socket)
             throw Refusal.full
@@ -67,13 +67,17 @@ final class SocketDoor: Sendable {
         return Caller(peer: peer, role: role, process: .ofPeer(of: socket, pid: peer.pid))
     }
 
-    private func hasRoom(for peer: PeerCredentials, _ role: Role) -> Bool {
+    private func hasRoom(for peer: PeerCredentials, _ role: Role, at socket: CInt) -> Bool {
+        let table = table.value
+        let kept: Int
         switch role {
-        case .owner: table.value.count < limits.connections
+        case .owner: kept = 0
         case .listed:
-            table.value.count < limits.connections
-                && table.value.count(of: peer.uid) < limits.connectionsOfAListedUser
+            guard table.count(of: peer.uid) < limits.connectionsOfAListedUser else { return false }
+            // What the owner has open of the share that is kept needs keeping no more.
+            kept = max(0, min(limits.connectionsKeptForTheOwner, Int(descriptorCeiling) / 4) - table.countOfTheOwner)
         }
+        return table.count < limits.connections - kept && Int(socket) < Int(descriptorCeiling) - kept
     }
 
     private func sayOverloaded(on socket: CInt) {

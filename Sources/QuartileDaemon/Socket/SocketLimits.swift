@@ -9,6 +9,9 @@ package struct SocketLimits: Sendable {
     package var connections = 2_048
     /// Of these, those of one user in `access.users`, 512: whom the owner lets in can't keep the others out.
     package var connectionsOfAListedUser = 512
+    /// Of these, those that are kept for the owner and root, 512: four users in `access.users` with their whole share can't
+    /// keep out who has to stop them. Where descriptors are short, a quarter of them.
+    package var connectionsKeptForTheOwner = 512
     /// Bytes of a line without its `\n`: see ``LineFramer/maximumLineLength``.
     package var lineLength = LineFramer.maximumLineLength
     /// For a line that has begun, 5 s: a program writes its request at once, even on a machine that is short of
