@@ -17,7 +17,7 @@ struct RolesTests {
     private let carol = SharedMachine.User("quartiled-carol", uid: 52_004)
 
     private let configuration = """
-        access: {users: [quartiled-alice, 52003]}
+        access: {users: [quartiled-alice, 52003, 52005, 52006]}
         accounts:
           work: {allow: {users: [quartiled-alice]}}
           dream: {allow: {users: [quartiled-alice]}}
@@ -72,10 +72,23 @@ struct RolesTests {
             ).expect(0).output
             #expect(modes == "710 \(owner.uid)\n660 \(owner.uid)\n")
             let look = ["/bin/ls", "/run/quartiled"]
-            #expect(try await machine.run(look, as: alice).end != .exit(0), "through it, and no look into it")
-            #expect(try await machine.run(look, as: carol).end != .exit(0))
+            // Alice gets through it, and has no look into it.
+            for user in [alice, carol] {
+                let run = try await machine.run(look, as: user)
+                #expect(run.end == .exit(2))
+                #expect(run.errors.contains("cannot open directory '/run/quartiled': Permission denied"))
+            }
+            let connect = ["/usr/bin/perl", "-e", Self.connecting]
+            try await machine.run(connect, as: alice).expect(0)
+            #expect(try await machine.run(connect, as: carol).errors == "connect: Permission denied\n")
         }
     }
+
+    private static let connecting = """
+        use Socket;
+        socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die;
+        connect($s, pack_sockaddr_un('/run/quartiled/quartiled.sock')) or die "connect: $!\\n";
+        """
 
     @Test func aStrangerReadsNothingWithEverythingOpenedToAll() async throws {
         try await withDaemon { machine, _ in
@@ -126,7 +139,6 @@ struct RolesTests {
         }
     }
 
-    /// In this order, so that `logout` comes last.
     private static let table = [
         Row("hello", "{}", owner: nil, allowed: nil, refused: nil),
         Row("get_token", #"{"account":"work"}"#, owner: nil, allowed: nil, refused: "account_not_found"),
@@ -174,6 +186,16 @@ struct RolesTests {
                     #expect((answer["result"] != nil) == (expected == nil), "\(row.method) of \(user.name)")
                 }
                 #expect(try await machine.exchange([line], as: carol) == "", "\(row.method) of a stranger")
+            }
+            // Of an account that is there; it is so for the first only who may.
+            for (user, account, expected) in [
+                (alice, "work", "permission_denied"), (bob, "work", "permission_denied"), (owner, "work", nil),
+                (.root, "home", nil),
+            ] {
+                let line = #"{"jsonrpc":"2.0","id":1,"method":"logout","params":{"account":"\#(account)"}}"#
+                let answer = try JSON(try await machine.exchange([line], as: user))
+                #expect(answer["error"]?["data"]?["code"]?.string == expected, "logout of \(user.name)")
+                #expect((answer["result"]?["removed"] == true) == (expected == nil), "logout of \(user.name)")
             }
         }
     }
@@ -237,11 +259,7 @@ struct RolesTests {
                 print readline($open[512]);
                 print readline(*STDIN);
                 """
-            let fifo = try World.current.newPath("fifo")
-            try #require(mkfifo(fifo, 0o600) == 0)
-            // Both ends at once: opening one for itself would wait for the other.
-            let end = open(fifo, O_RDWR | O_CLOEXEC)
-            try #require(end >= 0)
+            let (fifo, end) = try Self.openFIFO()
             defer { close(end) }
             let crowd = try machine.start(["/usr/bin/perl", "-e", script], as: alice, input: .path(fifo))
             try await eventually("the answer to one too many") {
@@ -254,6 +272,51 @@ struct RolesTests {
             _ = try await crowd.waitForEnd()
             try await eventually("room again") { try await machine.ctl("list", as: alice).end == .exit(0) }
         }
+    }
+
+    @Test func allListedUsersTogetherLeaveConnectionsToTheOwner() async throws {
+        try await withDaemon { machine, _ in
+            let script = """
+                use Socket;
+                $| = 1;
+                $SIG{PIPE} = 'IGNORE';
+                my (@open, $served);
+                for (1..512) {
+                    socket(my $s, AF_UNIX, SOCK_STREAM, 0) or die;
+                    connect($s, pack_sockaddr_un('/run/quartiled/quartiled.sock')) or die;
+                    syswrite($s, qq({"jsonrpc":"2.0","id":1,"method":"hello"}\\n));
+                    $served++ if readline($s) =~ /"protocol":1/;
+                    push @open, $s;
+                }
+                print "$served served\\n";
+                print readline(*STDIN);
+                """
+            let (fifo, end) = try Self.openFIFO()
+            defer { close(end) }
+            var crowds: [ChildProcess] = []
+            var served: [String] = []
+            let more = [SharedMachine.User("52005", uid: 52_005), SharedMachine.User("52006", uid: 52_006)]
+            for user in [alice, bob] + more {
+                let crowd = try machine.start(["/usr/bin/perl", "-e", script], as: user, input: .path(fifo))
+                try await eventually("512 attempts") { crowd.output.contains("served") || crowd.end != nil }
+                served.append(crowd.output)
+                crowds.append(crowd)
+            }
+            #expect(served == Array(repeating: "512 served\n", count: 3) + [" served\n"])
+            for user in [owner, .root] { try await machine.ctl("list", as: user).expect(0) }
+            for crowd in crowds { crowd.signal(SIGTERM) }
+            for crowd in crowds { _ = try await crowd.waitForEnd() }
+        }
+    }
+
+    /// A FIFO that nothing comes from while its other end is open here.
+    private static func openFIFO() throws -> (path: String, end: CInt) {
+        let path = try World.current.newPath("fifo")
+        try #require(mkfifo(path, 0o600) == 0)
+        // Both ends at once: opening one for itself would wait for the other.
+        let end = open(path, O_RDWR | O_CLOEXEC)
+        try #require(end >= 0)
+        return (path, end)
     }
 
     @Test func theOwnerSeesWhoAskedForWhat() async throws {
