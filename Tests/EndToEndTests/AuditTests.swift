@@ -44,6 +44,9 @@ import Testing
         let text = try await home.ctl("audit").expect(0).output
         #expect(text.contains("get_token work, ok\n"))
         try await home.ctl("audit", "--limit", "0").expect(64)
+        let absent = try await home.ctl("audit", "--account", "absent").expect(67)
+        #expect(absent.output.isEmpty)
+        #expect(absent.errors.contains("there is no account absent"))
         try await daemon.stop()
     }
 

@@ -73,14 +73,54 @@ import Testing
             buffer.record(.getToken, of: name, error: nil, by: caller(), at: time(Int64(number)))
         }
         let entries = buffer.all
-        #expect(entries.count == AuditBuffer.entries + 1)
+        #expect(entries.count == AuditBuffer.entriesOfAUser + 1)
         #expect(entries.reduce(0) { $0 + $1.count } == 10_000)
         #expect(entries.last?.account == nil)
         #expect(entries.map(\.at) == entries.map(\.at).sorted())
-        // Another user's are still told by their number, and what repeats is.
-        buffer.record(.getToken, of: work, error: nil, by: caller(uid: 1), at: time(20_000))
-        #expect(buffer.all.last?.uid == 1)
-        #expect(buffer.all.count == AuditBuffer.entries + 2)
+    }
+
+    @Test mutating func oneUsersFloodChangesNothingOfAnothersEntries() throws {
+        for number in 1...3_000 {
+            let name = try #require(AccountName("account-\(number)"))
+            buffer.record(.getToken, of: name, error: nil, by: caller(), at: time(Int64(number)))
+        }
+        for pid: pid_t in 1...3 {
+            buffer.record(.getToken, of: work, error: nil, by: caller(pid: pid, uid: 1), at: time(20_000))
+        }
+        let others = buffer.all.filter { $0.uid == 1 }
+        #expect(others.map(\.account) == [work, work, work])
+        #expect(others.map(\.pid) == [1, 2, 3])
+    }
+
+    @Test mutating func aForgottenAccountMakesRoom() throws {
+        for number in 1...AuditBuffer.entriesOfAUser {
+            let name = number % 2 == 0 ? work : try #require(AccountName("account-\(number)"))
+            buffer.record(.getToken, of: name, error: nil, by: caller(pid: pid_t(number % 20)), at: time(1))
+        }
+        buffer.forget(work)
+        let name = try #require(AccountName("another"))
+        for pid: pid_t in 1...2 { buffer.record(.status, of: name, error: nil, by: caller(pid: pid), at: time(2)) }
+        #expect(buffer.all.suffix(2).map(\.account) == [name, name])
+    }
+
+    @Test func whatCannotBeWrittenIsKeptForEachUserTheNewest() {
+        func entry(_ uid: uid_t, _ second: Int64) -> AuditEntry {
+            AuditEntry(
+                at: time(second),
+                count: 1,
+                pid: 1,
+                uid: uid,
+                process: PeerProcess(executable: nil, unit: nil),
+                account: nil,
+                method: "status",
+                outcome: "ok"
+            )
+        }
+        let entries = [entry(2, 0)] + (1...5_000).map { entry(1, $0) } + [entry(3, 6_000)]
+        let kept = AuditBuffer.newest(of: entries)
+        #expect(kept.count == AuditBuffer.entriesOfAUser + 2)
+        #expect(kept.first == entries.first)
+        #expect(kept.dropFirst() == entries.suffix(AuditBuffer.entriesOfAUser + 1))
     }
 
     @Test mutating func nothingOfAForgottenAccountIsLeft() {

@@ -114,6 +114,7 @@ import Testing
     @Test func aNameThatIsNoAccountIsNotKept() async throws {
         let stranger = try #require(AccountName("made-up"))
         log.record(.getToken, of: stranger, error: .accountNotFound, by: caller)
+        log.record(.audit, of: stranger, error: nil, by: caller)
         // Asked for what is there and not theirs: the owner wants to know.
         log.record(.getToken, of: .ada, error: .accountNotFound, by: caller)
         #expect(Set(try await entries().map(\.account)) == [nil, .ada])

@@ -6,13 +6,15 @@ import QuartileWire
 ///
 /// Repeats become one entry with a count and the time of the last. What one program can add is bounded: that of one kind
 /// (user, account, method, outcome) there are at most ``entriesOfAKind``, however many processes it starts, and that of
-/// all there are some ``entries``, however many accounts it asks for. What goes beyond is counted with its kind.
+/// one user there are some ``entriesOfAUser``, however many accounts are asked for. What goes beyond is counted with its
+/// kind. What one user does changes nothing of how another's calls are recorded.
 struct AuditBuffer: Sendable {
     /// The most processes that are told apart for calls of one kind, 16: a person at work, or a script that is run now
     /// and then, has its entries one by one; a loop has not.
     static let entriesOfAKind = 16
-    /// The most entries, 2,048, some 0.5 MiB; beyond them the account is left out, which leaves a dozen for each user.
-    static let entries = 2_048
+    /// The most entries of one user, 512, some 128 KiB; beyond them the account is left out, which leaves a dozen or two for
+    /// methods and outcomes. There are as many users as `access.users` lists, the owner and root.
+    static let entriesOfAUser = 512
 
     /// What makes two calls one entry.
     private struct Key: Hashable {
@@ -35,6 +37,8 @@ struct AuditBuffer: Sendable {
     private var turn = 0
     /// How many processes are told apart, by the key with none.
     private var processes: [Key: Int] = [:]
+    /// How many entries there are of each user.
+    private var counts: [uid_t: Int] = [:]
 
     /// Whether there is nothing.
     var isEmpty: Bool { table.isEmpty }
@@ -53,12 +57,13 @@ struct AuditBuffer: Sendable {
         if repeated(key, caller, now) { return }
         var kind = key
         kind.pid = 0
-        if table.count < AuditBuffer.entries, processes[kind, default: 0] < AuditBuffer.entriesOfAKind {
+        let isFull = counts[key.uid, default: 0] >= AuditBuffer.entriesOfAUser
+        if !isFull, processes[kind, default: 0] < AuditBuffer.entriesOfAKind {
             processes[kind, default: 0] += 1
             return insert(key, caller, now)
         }
         if repeated(kind, caller, now) { return }
-        if table.count >= AuditBuffer.entries {
+        if isFull {
             kind.account = nil
             if repeated(kind, caller, now) { return }
         }
@@ -69,10 +74,21 @@ struct AuditBuffer: Sendable {
     mutating func forget(_ account: AccountName) {
         table = table.filter { $0.key.account != account }
         processes = processes.filter { $0.key.account != account }
+        counts = table.keys.reduce(into: [:]) { $0[$1.uid, default: 0] += 1 }
     }
 
     /// The entries, the oldest first.
     var all: [AuditEntry] { table.values.sorted { $0.turn < $1.turn }.map(\.entry) }
+
+    /// Of entries, the oldest first, those that there is room for while they can't be written: of each user the newest.
+    static func newest(of entries: [AuditEntry]) -> [AuditEntry] {
+        var counts: [uid_t: Int] = [:]
+        let kept = entries.reversed().filter { entry in
+            counts[entry.uid, default: 0] += 1
+            return counts[entry.uid, default: 0] <= entriesOfAUser
+        }
+        return kept.reversed()
+    }
 
     private mutating func repeated(_ key: Key, _ caller: Caller, _ now: UnixTime) -> Bool {
         guard let index = table.index(forKey: key) else { return false }
@@ -96,5 +112,6 @@ struct AuditBuffer: Sendable {
             outcome: key.error?.name ?? AuditEntry.ok
         )
         table[key] = Slot(entry: entry, turn: turn)
+        counts[key.uid, default: 0] += 1
     }
 }

@@ -74,7 +74,7 @@ package final class AuditLog: Sendable {
     /// The name of an account that is not there is not kept: callers can make up as many as they like, and one that was
     /// removed is to be gone.
     package func record(_ method: Method, of account: AccountName?, error: ErrorCode?, by caller: Caller) {
-        let name = account.flatMap { error == nil || surroundings.hasAccount($0) ? $0 : nil }
+        let name = account.flatMap { surroundings.hasAccount($0) ? $0 : nil }
         let now = clock.now().wall
         let isFirst = state.withLock { state in
             if state.hasEnded { return false }
@@ -175,7 +175,7 @@ package final class AuditLog: Sendable {
         let entries = entries.filter { $0.account.map(surroundings.hasAccount) ?? true }
         let (isNew, mustSchedule) = state.withLock { state in
             defer {
-                state.unwritten = (entries + state.unwritten).suffix(AuditBuffer.entries)
+                state.unwritten = AuditBuffer.newest(of: entries + state.unwritten)
                 state.isFailing = true
                 state.isScheduled = true
             }

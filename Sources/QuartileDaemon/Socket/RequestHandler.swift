@@ -95,7 +95,7 @@ package struct RequestHandler: RequestHandling {
                 }
             case .audit:
                 let params = try AuditParams(json: request.params)
-                let name = try params.account.map { text throws(WireError) in try account(text, caller) }
+                let name = try params.account.map { text throws(WireError) in try presentAccount(text, caller) }
                 // Beyond what there is, a limit is none.
                 let limit = Int(clamping: params.limit ?? AuditParams.defaultLimit)
                 answer(reply) { () throws(RequestFailure) in
@@ -160,6 +160,13 @@ package struct RequestHandler: RequestHandling {
     private func account(_ text: String, _ caller: Caller) throws(WireError) -> AccountName {
         let name = try AccountName(wire: text)
         guard access.allows(name, to: caller) else { throw WireError(RequestFailure.unknownAccount(name)) }
+        return name
+    }
+
+    /// The same, and it must be there: for what asks nothing of the account itself.
+    private func presentAccount(_ text: String, _ caller: Caller) throws(WireError) -> AccountName {
+        let name = try account(text, caller)
+        guard manager.hasAccount(name) else { throw WireError(RequestFailure.unknownAccount(name)) }
         return name
     }
 
