@@ -59,7 +59,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("access: {users: [daemon, no-such-user-here]}", "config.yaml:1: entry 2 of `access.users` must be a list of"),
+        (
+            "access: {users: [daemon, no-such-user-here]}",
+            "config.yaml:1: entry 2 of `access.users` must be a user name"
+        ),
         ("access:\n  users:\n    - no-such-user-here", "config.yaml:3: entry 1 of `access.users`"),
         ("access: {users: [no-such-user-here]}", "there is no user of this name"),
         ("access: {users: [\"\"]}", "there is no user of this name"),
@@ -85,9 +88,15 @@ import Testing
         ("accounts: {work: {allow: [daemon]}}", "`accounts.work.allow` must be a map such as {users"),
         ("accounts: {work: {allow: {user: []}}}", "no key `accounts.work.allow.user`; known here is users and units"),
         ("accounts: {work: {allow: {users: daemon}}}", "`accounts.work.allow.users` must be a list of user names"),
-        ("accounts: {work: {allow: {users: [nobody]}}}", "entry 1 of `accounts.work.allow.users` must be"),
+        (
+            "accounts: {work: {allow: {users: [nobody]}}}",
+            "entry 1 of `accounts.work.allow.users` must be a user name or a uid"
+        ),
         ("accounts: {work: {allow: {users: [1], units: backup}}}", "`accounts.work.allow.units` must be a list of"),
-        ("accounts: {work: {allow: {users: [1], units: [backup]}}}", "entry 1 of `accounts.work.allow.units` must be"),
+        (
+            "accounts: {work: {allow: {users: [1], units: [backup]}}}",
+            "entry 1 of `accounts.work.allow.units` must be the name of a"
+        ),
         ("accounts: {work: {allow: {units: [a.service]}}}", "`accounts.work.allow` must have users beside its units"),
         ("accounts: {? [a] : {}}", "a key must be a name"),
     ])
@@ -106,5 +115,6 @@ import Testing
     @Test(arguments: ["QUARTILED_ACCESS_USERS", "QUARTILED_ACCOUNTS_WORK_ALLOW", "QUARTILED_ACCOUNTS"])
     func aVariableForThemIsAnError(name: String) throws {
         #expect(try complaint("", [name: "daemon"]).contains("is set in the configuration file only"))
+        #expect(try load("", [name: ""]) == AccessSettings(), "an empty one is none")
     }
 }

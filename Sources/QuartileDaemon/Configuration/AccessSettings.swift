@@ -41,6 +41,8 @@ package struct AccessSettings: Sendable, Equatable {
 
 extension AccessSettings {
     private static let usersExpected = "a list of user names or uids, such as [alice, 1001]"
+    private static let userExpected = "a user name or a uid, such as alice or 1001"
+    private static let unitExpected = "the name of a systemd unit, such as backup.service"
     private static let unitsExpected = "a list of systemd units, such as [backup.service]"
     private static let allowExpected = "a map such as {users: [alice], units: [backup.service]}"
 
@@ -114,7 +116,7 @@ extension AccessSettings {
             switch UserDatabase.uid(of: text) {
             case .found(let uid): users.insert(uid)
             case .refused(let problem):
-                throw ConfigurationError("\(place) must be \(usersExpected): \(problem)")
+                throw ConfigurationError("\(place) must be \(userExpected): \(problem)")
             }
         }
         return users
@@ -124,9 +126,7 @@ extension AccessSettings {
         var units: Set<String> = []
         for (text, place) in try texts(setting, expected: unitsExpected) {
             guard SystemdUnit.isName(text) else {
-                throw ConfigurationError(
-                    "\(place) must be \(unitsExpected): this is the name of no unit with processes"
-                )
+                throw ConfigurationError("\(place) must be \(unitExpected): this is that of no unit with processes")
             }
             units.insert(text)
         }

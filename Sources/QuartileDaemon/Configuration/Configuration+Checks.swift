@@ -30,7 +30,7 @@ extension Configuration {
             try apply(text, to: key, place: key.environmentName)
         }
         let known = ConfigurationKey.all.map(\.environmentName) + PathRules.variables
-        for name in environment.keys.sorted() {
+        for name in environment.keys.sorted() where environment[name] != "" {
             if let key = AccessSettings.keyWithoutVariable(name) {
                 throw ConfigurationError(
                     "\(printable(name)): `\(key)` is set in the configuration file only; unset this"
