@@ -1,5 +1,7 @@
 // Linux calls that Swift's Glibc module leaves out.
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/xattr.h>
 
@@ -20,3 +22,7 @@ extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int first);
 
 // pipe(2) with both ends closed on exec.
 extern int pipe2(int ends[2], int flags);
+
+// rename(2): since glibc 2.28, for programs that ask for GNU's additions.
+enum { quartile_rename_noreplace = 1 };
+extern int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned flags);

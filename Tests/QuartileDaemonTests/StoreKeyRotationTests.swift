@@ -120,7 +120,7 @@ struct StoreKeyRotationTests {
             #expect(sentence.contains(fixture.path))
         }
         #expect(try fixture.bytes() == before)
-        #expect(try names("data") == ["key"])
+        #expect(try names("data") == ["key", "key.lock"])
         _ = try store.rotateKey()
         try store.close()
         #expect(try fixture.load().accounts.count == 2)

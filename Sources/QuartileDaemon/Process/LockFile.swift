@@ -1,4 +1,5 @@
 import Glibc
+import QuartileCore
 
 /// A lock that one process at a time can have, known by the name of its file and held until `release` or the end of
 /// the process, however that comes (flock(2)).
@@ -48,6 +49,19 @@ package final class LockFile: Sendable {
                 throw .failed("The lock file \(path) can't be written: \(Errno.last).")
             }
             return lock
+        }
+    }
+
+    /// As ``acquire(_:)``, but waits for so long where another holds it.
+    static func acquire(_ path: String, within limit: Milliseconds) throws(LockFileError) -> LockFile {
+        let deadline = SystemClock().now().boot + limit
+        while true {
+            do throws(LockFileError) {
+                return try acquire(path)
+            } catch {
+                guard case .held = error, SystemClock().now().boot < deadline else { throw error }
+            }
+            usleep(10_000)
         }
     }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A call on the file system that failed.
@@ -62,22 +63,29 @@ enum PrivateFiles {
         throw FileError(what: "\(path) can't be followed", reason: Errno(ELOOP))
     }
 
-    /// Makes the file `path`, which must not exist, 0600 and durable, with these bytes.
+    /// Makes the file `path`, which must not exist, 0600 and durable, with these bytes. Leaves none where that fails.
     static func create(_ path: String, holding bytes: some Collection<UInt8>) throws(FileError) {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw FileError(what: "The file \(path) can't be made", reason: .last) }
         defer { close(file) }
+        guard fill(file, with: bytes), fsync(file) == 0 else {
+            let reason = Errno.last
+            // Where this fails too, it is the first failure that matters.
+            unlink(path)
+            throw FileError(what: "The file \(path) can't be written", reason: reason)
+        }
+    }
+
+    private static func fill(_ file: CInt, with bytes: some Collection<UInt8>) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let chunk = Array(rest.prefix(1 << 16))
             let count = write(file, chunk, chunk.count)
-            guard count > 0 else {
-                if errno == EINTR { continue }
-                throw FileError(what: "The file \(path) can't be written", reason: .last)
-            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
             rest = rest.dropFirst(count)
         }
-        guard fsync(file) == 0 else { throw FileError(what: "The file \(path) can't be written", reason: .last) }
+        return true
     }
 
     /// Makes durable what was written to the file `path` by whomever. Nothing else in this process may have it open:
@@ -113,6 +121,51 @@ enum PrivateFiles {
             throw FileError(what: "The file \(path) can't be renamed to \(newPath)", reason: .last)
         }
         try synchronizeDirectory(parent(of: newPath))
+    }
+
+    /// Ways to give a file a name that nothing may have yet. No file system has to know either.
+    enum Naming: CaseIterable {
+        /// A second name, by link(2), and the first one removed.
+        case link
+        /// RENAME_NOREPLACE of rename(2).
+        case rename
+    }
+
+    /// What came of giving a file a name that nothing may have yet.
+    enum NamingOutcome {
+        case named
+        /// Something has it, and keeps it; the draft was removed.
+        case taken
+        /// The file system knows no such way; the draft is where it was.
+        case unknown
+    }
+
+    /// Gives the file `draft` the name `path`, durably, unless something has it.
+    static func nameUnlessTaken(
+        _ draft: String,
+        _ path: String,
+        by ways: [Naming] = Naming.allCases
+    ) throws(FileError) -> NamingOutcome {
+        for way in ways {
+            let isDone =
+                switch way {
+                case .link: link(draft, path) == 0
+                case .rename: renameat2(AT_FDCWD, draft, AT_FDCWD, path, UInt32(quartile_rename_noreplace)) == 0
+                }
+            let code = isDone ? 0 : errno
+            switch code {
+            case 0:
+                if way == .link { try remove(draft) }
+                try synchronizeDirectory(parent(of: path))
+                return .named
+            case EEXIST:
+                try remove(draft)
+                return .taken
+            case EPERM, EOPNOTSUPP, EINVAL, ENOSYS: continue
+            default: throw FileError(what: "The file \(path) can't be made", reason: Errno(code))
+            }
+        }
+        return .unknown
     }
 
     /// What `path` is, links followed; nil where nothing is there.

@@ -12,6 +12,9 @@ package import QuartileCore
 /// | the database's commit | old | `FILE.next-NEW` | new, or old after a power loss in the middle of it |
 /// | `settle`, first half | old | `FILE.next-NEW`, `FILE.old-OLD` | new |
 /// | `settle`, second half | new | `FILE.old-OLD` | new |
+///
+/// Where another database has the same file, "old" and "new" are its keys too: what `settle` finds in the file is kept as
+/// a former key, whoever's it is. The lock holds others off from when it is read to when another is in its place.
 extension KeyFile {
     /// The names of the files.
     struct Places {
@@ -20,6 +23,7 @@ extension KeyFile {
 
         func next(_ id: String) -> String { "\(file).next-\(id)" }
         func former(_ id: String) -> String { "\(file).old-\(id)" }
+        var lock: String { "\(file).lock" }
     }
 
     var places: Places {
@@ -30,35 +34,83 @@ extension KeyFile {
 
     package func successor(ofKeyWithID former: String?) throws(KeySourceError) -> Secret {
         let key = KeyText.makeKey()
+        let places = places
+        do throws(FileError) {
+            try PrivateFiles.makeDirectory(PrivateFiles.parent(of: places.file))
+        } catch {
+            throw unwritable(error)
+        }
+        return try locked { () throws(KeySourceError) in
+            removeEmptySuccessors(places)
+            do throws(FileError) {
+                try write(key, to: places.next(WrappedDataKey.keyID(of: key)))
+            } catch {
+                throw unwritable(error)
+            }
+            return key
+        }
+    }
+
+    private func unwritable(_ error: FileError) -> KeySourceError {
+        .unwritable("\(error.sentence) A new key has to be written beside the key file \(path).")
+    }
+
+    private func write(_ key: Secret, to next: String) throws(FileError) {
         var text = KeyText.text(of: key)
         defer { text.resetBytes(in: 0..<text.count) }
+        try PrivateFiles.create(next, holding: text)
         do throws(FileError) {
-            let places = places
-            let directory = PrivateFiles.parent(of: places.file)
-            try PrivateFiles.makeDirectory(directory)
-            try PrivateFiles.create(places.next(WrappedDataKey.keyID(of: key)), holding: text)
-            try PrivateFiles.synchronizeDirectory(directory)
+            try PrivateFiles.synchronizeDirectory(PrivateFiles.parent(of: next))
         } catch {
-            throw .unwritable("\(error.sentence) A new key is kept beside the key file \(path).")
+            // Nothing takes it. Where this fails too, it stays, and it is the first failure that matters.
+            unlink(next)
+            throw error
         }
-        return key
     }
 
     package func settle(onKeyWithID id: String) throws(KeySourceError) {
         let places = places
-        do throws(FileError) {
-            guard try PrivateFiles.status(places.next(id)) != nil else { return }
-        } catch {
-            throw .unwritable(error.sentence)
+        func isThere() throws(KeySourceError) -> Bool {
+            do throws(FileError) {
+                return try PrivateFiles.status(places.next(id)) != nil
+            } catch {
+                throw .unwritable(error.sentence)
+            }
         }
-        if let present = try read(places.file) {
-            if WrappedDataKey.keyID(of: present) == id { return try withdraw(keyWithID: id) }
-            try keep(present, at: places)
+        guard try isThere() else { return }
+        try locked { () throws(KeySourceError) in
+            // A copy of the database takes the same key, and its daemon may have been faster.
+            guard try isThere() else { return }
+            if let present = try read(places.file) {
+                if WrappedDataKey.keyID(of: present) == id { return try withdraw(keyWithID: id) }
+                try keep(present, at: places)
+            }
+            do throws(FileError) {
+                try PrivateFiles.rename(places.next(id), to: places.file)
+            } catch {
+                throw .unwritable(error.sentence)
+            }
         }
-        do throws(FileError) {
-            try PrivateFiles.rename(places.next(id), to: places.file)
+    }
+
+    /// Removes what was left where the power failed while a new key was written: files of no bytes, in which there never
+    /// was a key that a database takes. All others stay: nobody can say which databases there are.
+    private func removeEmptySuccessors(_ places: Places) {
+        let prefix = places.next("")
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: PrivateFiles.parent(of: places.file))
         } catch {
-            throw .unwritable(error.sentence)
+            // They are in nobody's way.
+            return
+        }
+        for name in names {
+            let path = "\(PrivateFiles.parent(of: places.file))/\(name)"
+            var status = stat()
+            guard path.hasPrefix(prefix), path.dropFirst(prefix.count).allSatisfy(\.isHexDigit),
+                lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size == 0
+            else { continue }
+            unlink(path)
         }
     }
 

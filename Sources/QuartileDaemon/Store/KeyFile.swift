@@ -10,10 +10,14 @@ package import QuartileCore
 ///
 /// Beside it there may be others of the same form, with the id of their key in their names: `FILE.next-ID`, a key that
 /// is about to take its place, and `FILE.old-ID`, a former one. Former keys are kept, for they open backups of the
-/// database, and another database that was made with the same file.
+/// database, and another database that was made with the same file. Several daemons may have it at once; who changes
+/// what is there holds `FILE.lock`.
 package struct KeyFile: KeySource {
     /// The file.
     package let path: String
+    /// How long another process may hold the lock. It does so for some writes to the disk; and a daemon that is asked to
+    /// stop has 10 s for everything.
+    var patience = Milliseconds.seconds(5)
 
     /// The key in the file at `path`.
     package init(path: String) { self.path = path }
@@ -45,7 +49,8 @@ package struct KeyFile: KeySource {
             first = .failure(error)
         }
         let places = places
-        for path in [places.next(id), places.former(id)] {
+        // The file once more: the key may just have taken its place in it.
+        for path in [places.next(id), places.former(id), path] {
             do throws(KeySourceError) {
                 if let key = try read(path), WrappedDataKey.keyID(of: key) == id { return key }
             } catch {
@@ -57,13 +62,42 @@ package struct KeyFile: KeySource {
 
     package func keyForNewDatabase() throws(KeySourceError) -> Secret {
         if let key = try read(path) { return key }
-        do {
-            try make()
+        do throws(FileError) {
+            try PrivateFiles.makeDirectory(PrivateFiles.parent(of: places.file))
         } catch {
-            throw .unwritable("\(error.sentence) The key for a new database is kept in \(path).")
+            throw notKept(error)
         }
-        // What counts is what the file holds: another process may have made it in the same moment.
-        return try key()
+        return try locked { () throws(KeySourceError) in
+            // Another process may have made it by now.
+            if let key = try read(path) { return key }
+            do throws(FileError) {
+                try make()
+            } catch {
+                throw notKept(error)
+            }
+            return try key()
+        }
+    }
+
+    private func notKept(_ error: FileError) -> KeySourceError {
+        .unwritable("\(error.sentence) The key for a new database is kept in \(path).")
+    }
+
+    /// Does something that changes files, while no other process does.
+    func locked<Value>(_ body: () throws(KeySourceError) -> Value) throws(KeySourceError) -> Value {
+        let lock: LockFile
+        do throws(LockFileError) {
+            lock = try LockFile.acquire(places.lock, within: patience)
+        } catch {
+            switch error {
+            case .failed(let sentence): throw .unwritable(sentence)
+            case .held(let path, let pid):
+                let holder = pid.map { "Process \($0)" } ?? "Another process"
+                throw .unwritable("\(holder) is at the key file and does not let go of \(path). Try again.")
+            }
+        }
+        defer { withExtendedLifetime(lock) {} }
+        return try body()
     }
 
     /// The key in one of the files; nil where there is no file.
@@ -106,27 +140,19 @@ package struct KeyFile: KeySource {
         return key
     }
 
-    /// Makes the file, whole from the moment that it has its name, so that a crash leaves a key or none. Where another
-    /// process was faster, its file stays.
+    /// Makes the file, whole from the moment that it has its name, so that a crash leaves a key or none. What has the name
+    /// by then stays.
     private func make() throws(FileError) {
-        let directory = PrivateFiles.parent(of: path)
-        try PrivateFiles.makeDirectory(directory)
         var text = KeyText.text(of: KeyText.makeKey())
         defer { text.resetBytes(in: 0..<text.count) }
         // Only a process that has ended can have left a file with our process id behind.
         let draft = "\(path).new-\(getpid())"
         try PrivateFiles.remove(draft)
         try PrivateFiles.create(draft, holding: text)
-        let code = link(draft, path) == 0 ? 0 : errno
-        if code == EPERM || code == EOPNOTSUPP {
-            // A file system without hard links.
-            try PrivateFiles.rename(draft, to: path)
-            return
+        switch try PrivateFiles.nameUnlessTaken(draft, path) {
+        case .named, .taken: break
+        // The lock is held, and nothing was there.
+        case .unknown: try PrivateFiles.rename(draft, to: path)
         }
-        try PrivateFiles.remove(draft)
-        guard code == 0 || code == EEXIST else {
-            throw FileError(what: "The key file \(path) can't be made", reason: Errno(code))
-        }
-        try PrivateFiles.synchronizeDirectory(directory)
     }
 }
