@@ -21,6 +21,10 @@ public struct RefreshPolicy: Sendable, Equatable {
         max(life * 0.75, life - margin - margin * (jitter / 10))
     }
 
+    /// How long after a refresh no caller can have another by asking for more life: 30 s, or a tenth of a shorter token's
+    /// life. Who asked for nearly the whole life in a loop would have the token refreshed in a loop.
+    public static func calm(life: Milliseconds) -> Milliseconds { min(.seconds(30), life / 10) }
+
     /// The life that a caller gets at least when it names none: 60 s, or a tenth of a shorter token's life.
     public static func defaultMinValid(life: Milliseconds) -> Milliseconds { min(.seconds(60), life / 10) }
 }

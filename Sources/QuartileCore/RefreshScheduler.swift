@@ -182,7 +182,8 @@ extension RefreshScheduler {
 extension RefreshScheduler {
     /// A caller wants a token with at least `minValid` left. Nil means that it waits: its answer comes with the effects
     /// of a later event, by `deadline` at the latest. `minValid` nil means the default; a span that not even a fresh
-    /// token would have asks for nothing that a refresh could give, so it causes none.
+    /// token would have asks for nothing that a refresh could give, so it causes none. Nor does any in the first moments
+    /// after a refresh, ``RefreshPolicy/calm(life:)``, while the token that it brought is good.
     public mutating func getToken(
         _ name: AccountName,
         minValid: Milliseconds?,
@@ -195,6 +196,8 @@ extension RefreshScheduler {
         let life = machine.tokens.set.life
         var wanted = minValid ?? RefreshPolicy.defaultMinValid(life: life)
         if wanted >= life { wanted = 0 }
+        let isNew = machine.refreshedAt.map { now.boot - $0 < RefreshPolicy.calm(life: life) } ?? false
+        if isNew { wanted = min(wanted, RefreshPolicy.defaultMinValid(life: life)) }
         if remaining > 0, remaining >= wanted {
             return (.token(machine.tokens, remaining: remaining, degraded: machine.lastError), Effects())
         }

@@ -51,6 +51,34 @@ import Testing
         #expect(rig.requests == 0)
     }
 
+    @Test func `who asks for nearly the whole life in a loop has one refresh in half a minute`() throws {
+        var rig = SchedulerRig.withAda()
+        rig.advance(.seconds(2))
+        for generation: Generation in [2, 3] {
+            let waiting = rig.getToken(minValid: .hours(12) - .seconds(1))
+            #expect(rig.answer(to: waiting) == nil, "the login, or the last refresh, is long enough ago")
+            try rig.answerWithSet()
+            #expect(rig.answer(to: waiting)?.generation == generation)
+            for _ in 0..<14 {
+                rig.advance(.seconds(2))
+                let served = rig.getToken(minValid: .hours(12) - .seconds(1))
+                #expect(rig.answer(to: served)?.generation == generation)
+            }
+            rig.advance(.seconds(2))
+        }
+        #expect(rig.requests == 2)
+    }
+
+    @Test func `the moments after a refresh are no reason to serve a token that has run out`() throws {
+        var rig = SchedulerRig.withAda()
+        rig.advance(.hours(12))
+        let waiting = rig.getToken()
+        try rig.answerWithSet(life: .seconds(8))
+        #expect(rig.answer(to: waiting)?.generation == 2)
+        rig.advance(.seconds(8))
+        #expect(rig.answer(to: rig.getToken()) == nil)
+    }
+
     @Test func `a span of the whole life or more is no reason to serve an expired token`() {
         var rig = SchedulerRig.withAda()
         rig.advance(.hours(12))

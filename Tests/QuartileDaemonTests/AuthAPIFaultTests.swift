@@ -42,6 +42,29 @@ import Testing
         #expect(outcome.unread == nil)
     }
 
+    @Test func `tokens that are only asked about hold up no refresh`() async throws {
+        let server = try RawServer { connection in
+            guard connection.readRequest()?.line.contains("validate") == false else { return connection.drain() }
+            connection.write(
+                "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n{\"statusCode\":401,\"message\":\"Spent.\"}"
+            )
+        }
+        defer { server.stop() }
+        let account = try Fixture.account(server.url)
+        try await Fixture.withAPI(AuthAPISettings(timeout: .seconds(20))) { api in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<40 {
+                    group.addTask { _ = await api.validate(account, accessToken: Secret("access-1")) }
+                }
+                while server.connections < 4 { try await Task.sleep(for: .milliseconds(5)) }
+                let outcome = await api.refresh(account, refreshToken: Secret("refresh-1"))
+                #expect(outcome.kind == "refused")
+                #expect(server.connections == 5)
+                await api.shutdown()
+            }
+        }
+    }
+
     @Test func `silent: ambiguous at the deadline`() async throws {
         let outcome = try await refresh(Self.short) {
             $0.readRequest()

@@ -99,6 +99,7 @@ final class ScriptedAPI: AuthAPI {
     enum Call: Sendable {
         case login(Account, CheckedContinuation<Outcome, Never>)
         case refresh(Secret, CheckedContinuation<Outcome, Never>)
+        case validation(CheckedContinuation<Result<Bool, Failure>, Never>)
     }
 
     /// Another call came than the test expects.
@@ -140,6 +141,12 @@ final class ScriptedAPI: AuthAPI {
         return (refreshToken, answer)
     }
 
+    /// The next call, which must be a validation: what takes its answer.
+    func nextValidation() async throws -> CheckedContinuation<Result<Bool, Failure>, Never> {
+        guard case .validation(let answer) = await nextCall() else { throw UnexpectedCall() }
+        return answer
+    }
+
     private func arrive(_ call: Call) {
         queue.withLock { queue in
             queue.count += 1
@@ -157,8 +164,7 @@ final class ScriptedAPI: AuthAPI {
     }
 
     func validate(_ account: Account, accessToken: Secret) async -> Result<Bool, Failure> {
-        queue.withLock { $0.count += 1 }
-        return .success(true)
+        await withCheckedContinuation { arrive(.validation($0)) }
     }
 
     func readTokenSet(_ body: Secret, sent: Moment?, now: Moment) -> Result<TokenSet, Failure> {

@@ -139,29 +139,4 @@ extension TokenManager {
             }
         }
     }
-
-    /// How long an answer of `validate` is given again.
-    private static let validationLife = Milliseconds.seconds(5)
-
-    /// Asks the API whether it takes the access token; an answer less than 5 s old is given again.
-    package func validate(_ name: AccountName) async throws(RequestFailure) -> (valid: Bool, at: UnixTime) {
-        let now = clock.now()
-        let (account, machine, known) = inspect { ($0.accounts[name], $0.scheduler[name], $0.validations[name]) }
-        guard let account, let machine else { throw absent(name) }
-        let generation = machine.tokens.generation
-        if let known, known.generation == generation, now.boot - known.at.boot < TokenManager.validationLife {
-            return (known.valid, known.at.wall)
-        }
-        switch await api.validate(account, accessToken: machine.tokens.set.accessToken) {
-        case .failure(let failure):
-            heed(failure, of: account)
-            throw .failed(failure, retryAt: failure.retryAfter.map { clock.now().wall + $0 })
-        case .success(let valid):
-            let validation = Validation(valid: valid, generation: generation, at: clock.now())
-            change { state in
-                if state.accounts[name] != nil { state.validations[name] = validation }
-            }
-            return (valid, validation.at.wall)
-        }
-    }
 }

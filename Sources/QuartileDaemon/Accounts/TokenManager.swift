@@ -18,6 +18,8 @@ package final class TokenManager: Sendable {
         var taken: Set<AccountName> = []
         var gate: [AccountName: [CheckedContinuation<Void, Never>]] = [:]
         var validations: [AccountName: Validation] = [:]
+        /// What the API is being asked, and who waits for the answer that another asked for.
+        var validating: [ValidatedToken: [CheckedContinuation<Void, Never>]] = [:]
         var random = SystemRandomNumberGenerator()
         var armedFor: BootTime?
         /// When shutdown began. What is under way ends and clients get its answers; nothing begins.
@@ -28,12 +30,6 @@ package final class TokenManager: Sendable {
         var isStopped = false
         /// Resumed when no flight is under way any more, after `isStopping`.
         var drained: CheckedContinuation<Void, Never>?
-    }
-
-    struct Validation {
-        var valid: Bool
-        var generation: Generation
-        var at: Moment
     }
 
     /// What accounts are made with that name nothing else.

@@ -29,7 +29,8 @@ package struct AuthAPISettings: Sendable {
 /// once, so that none is found dead after the request was written, and connecting is tried once. There are no cookies
 /// and no cache; neither proxies nor key logs are taken from the environment; certificates are always verified.
 final class HTTPPoster: Sendable {
-    /// The most connections to one host: with many accounts due at once the rest wait their turn, within their timeout.
+    /// The most connections to one host where nothing else is said: with many accounts due at once the rest wait their
+    /// turn, within their timeout.
     static let connectionsPerHost = 16
 
     private let direct: HTTPClient
@@ -44,7 +45,8 @@ final class HTTPPoster: Sendable {
     init(
         _ settings: AuthAPISettings,
         clock: any MomentSource,
-        eventLoop: any EventLoop
+        eventLoop: any EventLoop,
+        connectionsPerHost: Int = connectionsPerHost
     ) throws(UnusableCAFile) {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
@@ -63,7 +65,7 @@ final class HTTPPoster: Sendable {
         configuration.httpVersion = .http1Only
         configuration.maximumUsesPerConnection = 1
         configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = HTTPPoster.connectionsPerHost
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
         // A connection that was made for a request which then ran out of time would wait here, unused.
         configuration.connectionPool.idleTimeout = .milliseconds(100)
 

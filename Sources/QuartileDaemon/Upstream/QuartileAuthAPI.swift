@@ -7,6 +7,10 @@ package final class QuartileAuthAPI: AuthAPI {
     private let settings: AuthAPISettings
     private let clock: any MomentSource
     private let poster: HTTPPoster
+    /// For what is only asked: it must not take connections from refreshes, however much is asked.
+    private let inquirer: HTTPPoster
+    /// The most connections to one host for what is only asked.
+    private static let inquiriesPerHost = 4
 
     /// An API that is reached as `settings` say, from `eventLoop`. Fails where their trust roots can't be read.
     ///
@@ -19,10 +23,19 @@ package final class QuartileAuthAPI: AuthAPI {
         self.settings = settings
         self.clock = clock
         poster = try HTTPPoster(settings, clock: clock, eventLoop: eventLoop)
+        inquirer = try HTTPPoster(
+            settings,
+            clock: clock,
+            eventLoop: eventLoop,
+            connectionsPerHost: QuartileAuthAPI.inquiriesPerHost
+        )
     }
 
     /// Closes all connections and ends what is under way, as if its answer had been lost. Later calls send nothing.
-    package func shutdown() async { await poster.shutdown() }
+    package func shutdown() async {
+        await poster.shutdown()
+        await inquirer.shutdown()
+    }
 
     package func login(_ account: Account, username: String, password: Secret) async -> Outcome {
         guard let call = APIDescription.of(account.apiVersion).login else {
@@ -37,7 +50,7 @@ package final class QuartileAuthAPI: AuthAPI {
         if let problem = SendableText.problem(username: username) { return .notSent(unsendable("username", problem)) }
         if let problem = SendableText.problem(password: password) { return .notSent(unsendable("password", problem)) }
         let fields = [(call.usernameField, username), (call.passwordField, password.reveal())]
-        switch await exchange(account, path: call.path, fields: fields, presenting: password) {
+        switch await exchange(account, path: call.path, fields: fields, presenting: password, through: poster) {
         case .succeeded(let answer, let sent, let peer): return tokens(answer, sent: sent, from: peer)
         case .notSent(let failure): return .notSent(failure)
         case .turnedAway(let failure): return .turnedAway(failure)
@@ -51,7 +64,7 @@ package final class QuartileAuthAPI: AuthAPI {
 
     package func refresh(_ account: Account, refreshToken: Secret) async -> Outcome {
         let call = APIDescription.of(account.apiVersion).refresh
-        switch await present(refreshToken, name: "refresh token", to: call, account) {
+        switch await present(refreshToken, name: "refresh token", to: call, account, through: poster) {
         case .succeeded(let answer, let sent, let peer): return tokens(answer, sent: sent, from: peer)
         case .notSent(let failure): return .notSent(failure)
         case .turnedAway(let failure): return .turnedAway(failure)
@@ -63,7 +76,7 @@ package final class QuartileAuthAPI: AuthAPI {
 
     package func validate(_ account: Account, accessToken: Secret) async -> Result<Bool, Failure> {
         let call = APIDescription.of(account.apiVersion).validate
-        switch await present(accessToken, name: "access token", to: call, account) {
+        switch await present(accessToken, name: "access token", to: call, account, through: inquirer) {
         case .succeeded: return .success(true)
         case .refused(401, _): return .success(false)
         case .notSent(let failure), .turnedAway(let failure), .unknown(let failure): return .failure(failure)
@@ -84,7 +97,8 @@ extension QuartileAuthAPI {
         _ token: Secret,
         name: String,
         to call: APIDescription.TokenCall,
-        _ account: Account
+        _ account: Account,
+        through poster: HTTPPoster
     ) async -> APIVerdict {
         if let problem = SendableText.problem(token: token) { return .notSent(unsendable(name, problem)) }
         let text = token.reveal()
@@ -94,7 +108,8 @@ extension QuartileAuthAPI {
             path: call.path,
             fields: [(call.tokenField, text)],
             headers: bearer,
-            presenting: token
+            presenting: token,
+            through: poster
         )
     }
 
@@ -103,7 +118,8 @@ extension QuartileAuthAPI {
         path: String,
         fields: [(String, String)],
         headers: [(String, String)] = [],
-        presenting secret: Secret
+        presenting secret: Secret,
+        through poster: HTTPPoster
     ) async -> APIVerdict {
         let base: BaseURL
         do {
