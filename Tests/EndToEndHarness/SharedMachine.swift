@@ -43,7 +43,7 @@ package final class SharedMachine {
             "group",
             try Self.extended(
                 "/etc/group",
-                by: users.map { "\($0.name):x:\($0.uid):" } + ["quartiled-users:x:\(Self.group):"]
+                by: users.map { "\($0.name):x:\($0.uid):" } + [Self.groupLine(users)]
             )
         )
         let programs = (try Program.quartiled.path as NSString).deletingLastPathComponent
@@ -199,6 +199,11 @@ package final class SharedMachine {
 
     private static func passwdLine(_ user: User) -> String {
         "\(user.name):x:\(user.uid):\(user.uid)::\(user.home):/bin/sh"
+    }
+
+    private static func groupLine(_ users: [User]) -> String {
+        let members = users.filter { $0.groups.contains(group) }.map(\.name).joined(separator: ",")
+        return "quartiled-users:x:\(group):\(members)"
     }
 
     private static func extended(_ path: String, by lines: [String]) throws -> String {

@@ -46,6 +46,8 @@ struct SharedDaemonTests {
         #expect(try await machine.ctl("get-token", as: alice).expect(0).output == token)
         let outside = try await machine.ctl("get-token", as: bob).expect(77).errors
         #expect(outside.contains("this user may not connect"), "listed, and not in the group")
+        let warning = "reason=/run/quartiled/quartiled.sock does not let uid \(bob.uid) connect; make the user a member"
+        #expect(daemon.errors.contains(warning), "and whoever looks after it is told")
         let unlisted = try await machine.ctl("get-token", as: carol).expect(77).errors
         #expect(unlisted.contains("it does not admit this user"), "in the group, and not listed")
         daemon.signal(SIGTERM)
