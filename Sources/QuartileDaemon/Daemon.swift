@@ -28,11 +28,16 @@ package struct Daemon: Sendable {
     private let listener: ListeningSocket
     private let store: SQLiteTokenStore
     private let notifier: SystemdNotifier?
+    private let stop = StopRequest()
     private let log: Logger
 
     /// Reads the configuration, takes the socket and opens the store: all that can fail, before anything runs. To be
     /// called while there is one thread only.
+    ///
+    /// SIGTERM and SIGINT do not cut this off, for a key command and a socket would be left behind: they end the command,
+    /// and this with it.
     package init(flags: Flags, environment: [String: String]) throws(StartFailure) {
+        stop.holdSignalsBack()
         do {
             let rules = PathRules(environment: environment)
             configuration = try Configuration.load(
@@ -48,7 +53,7 @@ package struct Daemon: Sendable {
             let keys = KeySources(
                 file: KeyFile(path: try rules.keyFile()),
                 credential: KeyCredential(environment: environment),
-                command: KeyCommand(line: configuration.keyCommand, environment: environment, log: log),
+                command: KeyCommand(line: configuration.keyCommand, environment: environment, stop: stop, log: log),
                 wanted: configuration.keySource
             )
             if let handedOver = try SocketActivation.take() {
@@ -66,7 +71,11 @@ package struct Daemon: Sendable {
                 throw error
             }
         } catch {
-            throw StartFailure(error)
+            throw stop.letSignalsThrough() ? .stopped : StartFailure(error)
+        }
+        guard !stop.letSignalsThrough() else {
+            listener.removeFile()
+            throw .stopped
         }
         notifier = SystemdNotifier(environment: environment)
         warnOfUsersKeptOut()
@@ -161,7 +170,8 @@ package struct Daemon: Sendable {
         // end, requests that still hang are cut off, and then there is no work.
         let group = ServiceGroup(
             services: [
-                jobs, UpstreamConnections(api: api), manager, server, StopNotice(manager: manager, notifier: notifier),
+                jobs, UpstreamConnections(api: api), manager, server,
+                StopNotice(manager: manager, stop: stop, notifier: notifier),
             ],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: log
@@ -173,12 +183,14 @@ package struct Daemon: Sendable {
 /// Tells, as the first thing of shutdown, that it has begun.
 private struct StopNotice: Service, CustomStringConvertible {
     var manager: TokenManager
+    var stop: StopRequest
     var notifier: SystemdNotifier?
     var description: String { "StopNotice" }
 
     func run() async {
         await shutdownBegins()
         manager.announceStop()
+        stop.make()
         notifier?.send(.stopping)
     }
 }

@@ -2,6 +2,8 @@
 package struct StartFailure: Error, Sendable {
     /// Kinds of failure, by exit code.
     package enum Kind: Int32, Sendable {
+        /// None: it was told to stop before it was ready.
+        case stopped = 0
         /// A fault of ours.
         case internalFault = 70
         /// The database, or a file that goes with it, can't be used.
@@ -19,6 +21,11 @@ package struct StartFailure: Error, Sendable {
 
     /// What the process exits with.
     package var exitCode: Int32 { kind.rawValue }
+
+    /// SIGTERM or SIGINT came before it was ready.
+    static let stopped = StartFailure(kind: .stopped, message: "stopped before it was ready")
+
+    private init(kind: Kind, message: String) { (self.kind, self.message) = (kind, message) }
 
     /// The one place that decides what an error at the start means.
     init(_ error: any Error) {

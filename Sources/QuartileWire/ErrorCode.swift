@@ -28,6 +28,8 @@ public enum ErrorCode: Sendable, Hashable, CaseIterable {
     case storageFailed
     /// A limit on connections or requests was reached.
     case overloaded
+    /// The key source has no key now, and perhaps later; nothing was changed.
+    case keyNotReady
 }
 
 extension ErrorCode {
@@ -48,6 +50,7 @@ extension ErrorCode {
         case .keyUnusable: -32007
         case .storageFailed: -32008
         case .overloaded: -32009
+        case .keyNotReady: -32010
         }
     }
 
@@ -68,6 +71,7 @@ extension ErrorCode {
         case .keyUnusable: "key_unusable"
         case .storageFailed: "storage_failed"
         case .overloaded: "overloaded"
+        case .keyNotReady: "key_not_ready"
         }
     }
 
@@ -78,7 +82,7 @@ extension ErrorCode {
         case .internalError: 70
         case .accountNotFound: 67
         case .loginRequired, .permissionDenied: 77
-        case .upstreamUnavailable, .timeout, .overloaded: 75
+        case .upstreamUnavailable, .timeout, .overloaded, .keyNotReady: 75
         case .upstreamRejected: 65
         case .storageFailed: 74
         case .keyUnusable: 78

@@ -79,6 +79,7 @@ struct CallContext {
         case .upstreamRejected: remedy(command == "login" ? "login" : "update", account: account)
         case .storageFailed: remedy("status")
         case .keyUnusable: remedy("key status")
+        case .keyNotReady: remedy("key rotate")
         }
     }
 

@@ -88,6 +88,58 @@ import Testing
         try await daemon.stop()
     }
 
+    /// As the README tells it: by way of the file, so that there is no moment at which a restart is final.
+    @Test func commandIsGivenANewKeyAndTheDaemonIsKilledAtEveryStep() async throws {
+        let home = try Home()
+        let path = home.directory + "/secret"
+        try home.makeKey(at: path)
+        func configure(_ source: String) throws {
+            try home.configure("key:\n  source: \(source)\n  command: cat '\(path)'\n")
+        }
+        try configure("command")
+        let daemon = try await Daemon(home)
+        try await home.logIn("ada", to: try await Sandbox())
+        let before = try await home.token("ada")["access_token"]
+        func restart() async throws {
+            try await daemon.killAndStart()
+            #expect(try await home.token("ada")["access_token"] == before)
+        }
+        try configure("file")
+        try await restart()
+        try await home.ctl("key", "rotate").expect(0)
+        try await restart()
+        #expect(try await home.keyStatus()["source"] == "key file")
+        try home.makeKey(at: path)
+        try await restart()
+        try configure("command")
+        try await restart()
+        let rotated = try JSON(try await home.ctl("key", "rotate", "--json").expect(0).output)
+        #expect(rotated["advice"]?.string?.contains("in \(home.key): remove it") == true)
+        try FileManager.default.removeItem(atPath: home.key)
+        try await restart()
+        #expect(try await home.keyStatus()["source"] == "key command")
+        try await daemon.stop()
+    }
+
+    /// No room for a new key: nothing is changed, and nothing of it is left.
+    @Test(.enabled(if: access("/usr/bin/prlimit", X_OK) == 0, "prlimit must be installed"))
+    func keyThatDoesNotFitIsNotLeftBehind() async throws {
+        let home = try Home()
+        let daemon = try await Daemon(home)
+        let id = try await home.keyStatus()["key_id"]
+        // Enough for a process id in a lock file, and too little for a key.
+        try await home.shell("prlimit --pid \(daemon.pid) --fsize=10:unlimited").expect(0)
+        let failed = try await home.ctl("key", "rotate").expect(74)
+        #expect(failed.errors.contains("nothing was changed"))
+        let directory = (home.key as NSString).deletingLastPathComponent
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["key", "key.lock"])
+        try await home.shell("prlimit --pid \(daemon.pid) --fsize=unlimited:unlimited").expect(0)
+        try await home.ctl("key", "rotate").expect(0)
+        #expect(try await home.keyStatus()["key_id"] != id)
+        try await daemon.killAndStart()
+        try await daemon.stop()
+    }
+
     /// The password manager itself, with a key pair of its own.
     @Test(.enabled(if: access("/usr/bin/pass", X_OK) == 0, "pass must be installed"))
     func passIsAKeyCommand() async throws {

@@ -52,6 +52,36 @@ struct KeyCommandTests {
         #expect(sentence.contains("did not end"))
     }
 
+    /// It is ended with all that it started, whether it is still to print or only to end.
+    @Test(arguments: ["sleep 1000 & echo $! >%; wait", "echo $$ >%; exec 1>&- 2>&-; exec sleep 1000"])
+    func commandIsEndedWhereTheDaemonStops(line: String) throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("pid")
+        let stop = StopRequest()
+        let source = KeyCommand(
+            line: line.replacing("%", with: "'\(path)'"),
+            environment: ["PATH": "/usr/bin:/bin"],
+            stop: stop,
+            log: logs.logger
+        )
+        Thread.detachNewThread {
+            while (try? String(contentsOfFile: path, encoding: .utf8))?.hasSuffix("\n") != true { usleep(1000) }
+            stop.make()
+        }
+        let error = #expect(throws: KeySourceError.self) { try source.keyForNewDatabase() }
+        #expect(error == .notNow("key.command was ended, for quartiled is stopping."))
+        let pid = try #require(Int32(try String(contentsOfFile: path, encoding: .utf8).dropLast()))
+        // What it started may take a moment to be gone.
+        for _ in 0..<5000 where isRunning(pid) { usleep(1000) }
+        #expect(!isRunning(pid))
+    }
+
+    /// False where it is a zombie, too, that nobody has waited for yet.
+    private func isRunning(_ pid: Int32) -> Bool {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+        return !status.contains(") Z ")
+    }
+
     @Test(arguments: [
         "echo key", "echo % extra", "echo %; echo", "echo %; echo %", "echo % | tr A-Z a-z; cat /dev/zero",
     ])

@@ -51,6 +51,17 @@ struct KeyCredentialTests {
         )
     }
 
+    /// It counts as set up, so that a new database does not take another key without a word.
+    @Test func directoryThatCannotBeEnteredIsRefused() throws {
+        #expect(chmod(directory.path, 0) == 0)
+        let sentence = try withoutPrivilege {
+            #expect(source.isThere)
+            return problem { () throws(KeySourceError) in try source.keyForNewDatabase() }
+        }
+        #expect(sentence?.contains("can't be read: Permission denied") == true)
+        #expect(chmod(directory.path, 0o700) == 0)
+    }
+
     @Test func missingCredentialIsNamed() {
         #expect(!source.isThere)
         let sentence = problem { () throws(KeySourceError) in try source.key(withID: id(one)) }

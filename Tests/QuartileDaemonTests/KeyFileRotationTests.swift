@@ -143,8 +143,34 @@ struct KeyFileRotationTests {
         try file.settle(onKeyWithID: id(new))
         #expect(file.advice(onKeyWithID: id(new)) == nil)
         #expect(file.advice(onKeyWithID: id(old))?.contains("quartilectl key rotate") == true)
-        #expect(file.adviceOnBackups(from: id(old)).contains("\(path).old-\(id(old))"))
+        #expect(file.adviceOnBackups(withKeyWithID: id(new))?.contains("\(path) again") == true)
+        #expect(file.adviceOnFormerKey(withID: id(old)).contains("\(path).old-\(id(old)): remove"))
         try PrivateFiles.remove("\(path).old-\(id(old))")
-        #expect(!file.adviceOnBackups(from: id(old)).contains("remove"))
+        #expect(!file.adviceOnFormerKey(withID: id(old)).contains("remove"))
+    }
+
+    /// What can't take its place is what there is to back up, and the former key is where it was.
+    @Test func adviceNamesTheFilesAsTheyAre() throws {
+        #expect(chmod(path, 0o644) == 0)
+        let new = try file.successor(ofKeyWithID: id(old))
+        #expect(throws: KeySourceError.self) { try file.settle(onKeyWithID: id(new)) }
+        let next = "\(path).next-\(id(new))"
+        let advice = try #require(file.adviceOnBackups(withKeyWithID: id(new)))
+        #expect(advice.contains("the key in \(next) alone"))
+        #expect(!advice.contains("Back up the key file \(path) again"))
+        #expect(file.adviceOnFormerKey(withID: id(old)).contains("in \(path): remove"))
+        // At the next start, mended, all is in its place.
+        #expect(chmod(path, 0o600) == 0)
+        try file.settle(onKeyWithID: id(new))
+        #expect(file.advice(onKeyWithID: id(new)) == nil)
+    }
+
+    /// Only what can't hold a key that a database takes is removed.
+    @Test func emptySuccessorsAreRemovedAndOthersStay() throws {
+        let other = try file.successor(ofKeyWithID: id(old))
+        let kept = ["key.next-mine", "key.old-0123456789abcdef", "key.next-\(id(other))"]
+        for name in ["key.next-0123456789abcdef"] + kept.dropLast() { try directory.write("", to: "keys/\(name)") }
+        let new = try file.successor(ofKeyWithID: id(old))
+        #expect(try names() == (["key", "key.next-\(id(new))"] + kept).sorted())
     }
 }

@@ -19,7 +19,9 @@ struct KeyFileTests {
         #expect(text == key.withBytes { Data($0).base64EncodedString() } + "\n")
         #expect(try PrivateFiles.status(path).map { $0.st_mode & 0o7777 } == 0o600)
         #expect(try PrivateFiles.status(directory.file("a")).map { $0.st_mode & 0o7777 } == 0o700)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.file("a/b")).sorted() == ["key", "key.lock"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.file("a/b")).sorted() == ["key", "key.lock"]
+        )
     }
 
     @Test func keyIsTheSameEachTime() throws {

@@ -18,7 +18,8 @@ struct ShellCommandTests {
             line: line,
             environment: environment,
             timeLimit: timeLimit,
-            maximumOutput: maximumOutput
+            maximumOutput: maximumOutput,
+            stop: StopRequest()
         ).run()
     }
 

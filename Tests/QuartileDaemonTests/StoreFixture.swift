@@ -271,7 +271,7 @@ extension KeySources {
         return KeySources(
             file: KeyFile(path: path),
             credential: KeyCredential(environment: [:]),
-            command: KeyCommand(line: nil, environment: [:], log: log),
+            command: KeyCommand(line: nil, environment: [:], stop: StopRequest(), log: log),
             wanted: nil
         )
     }

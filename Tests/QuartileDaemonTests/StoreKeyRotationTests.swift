@@ -108,6 +108,65 @@ struct StoreKeyRotationTests {
         #expect(try PrivateFiles.status(copy) == nil)
     }
 
+    /// They are a way back, until the new key is taken.
+    @Test func copiesOfMigrationsStayWhereTheKeyDoes() throws {
+        let copy = fixture.path + ".before-v2"
+        try fixture.put(fixture.bytes(), at: copy)
+        let store = try fixture.open()
+        try fixture.whileReading { #expect(throws: KeyRotationError.self) { try store.rotateKey() } }
+        #expect(try PrivateFiles.status(copy) != nil)
+        try store.close()
+    }
+
+    @Test func copyThatCannotBeRemovedIsNamed() throws {
+        let copy = fixture.path + ".before-v2"
+        try PrivateFiles.makeDirectory(copy)
+        let advice = try rotate().advice
+        #expect(advice?.contains("Remove \(copy)") == true)
+    }
+
+    @Test func keyFileThatCannotBeReplacedIsNotTheOneToBackUp() throws {
+        let store = try fixture.open()
+        let former = store.keyStatus.id
+        #expect(chmod(fixture.keyPath, 0o644) == 0)
+        let status = try store.rotateKey()
+        let advice = try #require(status.advice)
+        #expect(advice.contains("\(fixture.keyPath).next-\(status.id)"))
+        #expect(!advice.contains("Back up the key file"))
+        #expect(chmod(fixture.keyPath, 0o600) == 0)
+        try store.close()
+        #expect(try fixture.withStore { $0.keyStatus } == KeyStatus(source: .keyFile, id: status.id))
+        #expect(try KeyFile(path: fixture.keyPath).key(withID: former) != KeyFile(path: fixture.keyPath).key())
+    }
+
+    /// From a file to a command: the file stays, and is named.
+    @Test func keyFileThatIsTakenNoMoreIsNamed() throws {
+        let store = try fixture.open(keys: try keys.sources(command: KeyText.makeKey(), wanted: .command))
+        let advice = try #require(try store.rotateKey().advice)
+        #expect(advice.contains("in \(fixture.keyPath): remove it with the last of them, unless another database"))
+        try store.close()
+    }
+
+    @Test func noteStaysWhereARotationFails() throws {
+        let store = try fixture.open(keys: try keys.sources(command: KeyText.makeKey(), wanted: .command))
+        let before = store.keyStatus
+        #expect(before.advice?.contains("key.source is command") == true)
+        try fixture.whileReading { #expect(throws: KeyRotationError.self) { try store.rotateKey() } }
+        #expect(store.keyStatus == before)
+        try store.close()
+    }
+
+    @Test func commandThatFailsForNowIsToBeTriedAgain() throws {
+        let store = try fixture.open(keys: keys.sources(line: "exit 3", wanted: .command))
+        let error = #expect(throws: KeyRotationError.self) { try store.rotateKey() }
+        guard case .notNow(let sentence)? = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(sentence.contains("key.command ended with 3"))
+        try store.close()
+    }
+
     @Test func databaseThatCannotBeWrittenKeepsItsKeyAndNoOtherIsLeft() throws {
         let store = try fixture.open()
         let before = try fixture.bytes()

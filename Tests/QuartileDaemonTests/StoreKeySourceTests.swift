@@ -227,7 +227,12 @@ struct KeySourcesFixture {
             credential: KeyCredential(
                 environment: ["CREDENTIALS_DIRECTORY": fixture.directory.file("credentials")]
             ),
-            command: KeyCommand(line: line, environment: ["PATH": "/usr/bin:/bin"], log: fixture.logs.logger),
+            command: KeyCommand(
+                line: line,
+                environment: ["PATH": "/usr/bin:/bin"],
+                stop: StopRequest(),
+                log: fixture.logs.logger
+            ),
             wanted: wanted
         )
     }

@@ -103,7 +103,7 @@ private func decode(_ text: String) throws -> ServerMessage {
         (.upstreamRejected, -32004, "upstream_rejected", 65), (.timeout, -32005, "timeout", 75),
         (.permissionDenied, -32006, "permission_denied", 77), (.keyUnusable, -32007, "key_unusable", 78),
         (.storageFailed, -32008, "storage_failed", 74),
-        (.overloaded, -32009, "overloaded", 75),
+        (.overloaded, -32009, "overloaded", 75), (.keyNotReady, -32010, "key_not_ready", 75),
     ]
 
     @Test(arguments: table)
@@ -120,7 +120,7 @@ private func decode(_ text: String) throws -> ServerMessage {
     }
 
     @Test func `has none for other numbers and names`() {
-        #expect(ErrorCode(number: -32010) == nil)
+        #expect(ErrorCode(number: -32011) == nil)
         #expect(ErrorCode(name: "Timeout") == nil)
     }
 }

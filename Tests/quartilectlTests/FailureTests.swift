@@ -28,6 +28,7 @@ private func context(_ command: String = "get-token", account: String? = "x", so
         (.keyUnusable, "quartilectl: it is so; run: quartilectl key status\n", 78),
         (.storageFailed, "quartilectl: it is so; run: quartilectl status\n", 74),
         (.overloaded, "quartilectl: it is so\n", 75),
+        (.keyNotReady, "quartilectl: it is so; run: quartilectl key rotate\n", 75),
     ]
 
     @Test(arguments: sentences)

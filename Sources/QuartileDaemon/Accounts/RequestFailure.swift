@@ -13,6 +13,8 @@ package enum RequestFailure: Error, Sendable {
     case invalid(parameter: String, String)
     /// The key source has no new key. A whole sentence that says what to do.
     case noNewKey(String)
+    /// The key source has no key now, and perhaps later. A whole sentence.
+    case keyNotReady(String)
     /// The daemon is stopping.
     case stopping
 

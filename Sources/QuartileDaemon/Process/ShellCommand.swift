@@ -16,6 +16,8 @@ struct ShellCommand {
     let timeLimit: Milliseconds
     /// How many bytes it may print.
     let maximumOutput: Int
+    /// What ends it before its time.
+    let stop: StopRequest
 
     /// How it ended.
     enum End: Equatable {
@@ -45,6 +47,8 @@ struct ShellCommand {
         case timedOut(errors: Data)
         /// It printed more than it may. It was ended.
         case tooMuch(errors: Data)
+        /// The daemon is to stop. It was ended.
+        case stopped
     }
 
     /// How much of its standard error is kept, in bytes: some lines.
@@ -74,6 +78,7 @@ struct ShellCommand {
             switch error {
             case .timedOut: throw .timedOut(errors: errors.take())
             case .tooMuch: throw .tooMuch(errors: errors.take())
+            case .stopped: throw .stopped
             }
         }
     }
@@ -81,6 +86,7 @@ struct ShellCommand {
     private enum Interruption: Error {
         case timedOut
         case tooMuch
+        case stopped
     }
 
     private func spawn(output: CapturedPipe, errors: CapturedPipe) throws(Failure) -> pid_t {
@@ -128,7 +134,10 @@ struct ShellCommand {
             guard left > 0 else { throw .timedOut }
             var polled = open.map { pollfd(fd: $0.reader, events: Int16(POLLIN), revents: 0) }
             // A failure is an interruption, or shows itself again.
+            let stops = stop.descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            polled += stops
             _ = poll(&polled, nfds_t(polled.count), CInt(min(left.count, 60_000)))
+            if polled.suffix(stops.count).contains(where: { $0.revents != 0 }) { throw .stopped }
             open = zip(open, polled).filter { pipe, polled in polled.revents == 0 || pipe.read() }.map(\.0)
             if isTooMuch() { throw .tooMuch }
         }
@@ -142,7 +151,8 @@ struct ShellCommand {
             case pid: return End(status: status)
             case 0, -1:
                 guard SystemClock().now().boot < deadline else { throw .timedOut }
-                usleep(5_000)
+                var stops = stop.descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+                if poll(&stops, nfds_t(stops.count), 5) > 0 { throw .stopped }
             default: break
             }
         }

@@ -11,6 +11,7 @@ extension WireError {
             self.init(.accountNotFound, "there is no account \(name)")
         case .invalid(let parameter, let problem): self.init(parameter: parameter, problem)
         case .noNewKey(let sentence): self.init(.keyUnusable, "nothing was changed: \(sentence)")
+        case .keyNotReady(let sentence): self.init(.keyNotReady, "nothing was changed: \(sentence)")
         case .stopping:
             self.init(.overloaded, "the daemon is stopping; try again when it has been started")
         case .timeout(let name):

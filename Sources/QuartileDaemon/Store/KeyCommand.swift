@@ -18,23 +18,34 @@ package struct KeyCommand: KeySource {
     private let line: String?
     private let environment: [String: String]
     private let timeLimit: Milliseconds
+    private let stop: StopRequest
     private let log: Logger
 
-    /// The key that the line `line` of sh gives; nil where none is set.
-    package init(line: String?, environment: [String: String], log: Logger) {
-        self.init(line: line, environment: environment, timeLimit: KeyCommand.timeLimit, log: log)
+    /// The key that the line `line` of sh gives; nil where none is set. `stop` ends it, with all that it started.
+    package init(line: String?, environment: [String: String], stop: StopRequest, log: Logger) {
+        self.init(line: line, environment: environment, timeLimit: KeyCommand.timeLimit, stop: stop, log: log)
     }
 
-    init(line: String?, environment: [String: String], timeLimit: Milliseconds, log: Logger) {
+    init(
+        line: String?,
+        environment: [String: String],
+        timeLimit: Milliseconds,
+        stop: StopRequest = StopRequest(),
+        log: Logger
+    ) {
         self.line = line
         self.environment = environment
         self.timeLimit = timeLimit
+        self.stop = stop
         self.log = log
     }
 
     package var kind: KeySourceKind { .command }
 
-    package var remedyForWrongKey: String { "Have key.command give the right key again." }
+    package var remedyForWrongKey: String {
+        "Have key.command give the right key again: the former one, where quartilectl key rotate has not said that the "
+            + "new one is taken."
+    }
 
     /// Whether there is a line to run.
     var isSet: Bool { line != nil }
@@ -56,8 +67,10 @@ package struct KeyCommand: KeySource {
 
     package func advice(onKeyWithID id: String) -> String? { nil }
 
-    package func adviceOnBackups(from former: String) -> String {
-        "Backups of the database from before open with the former key."
+    package func adviceOnBackups(withKeyWithID id: String) -> String? { nil }
+
+    package func adviceOnFormerKey(withID id: String) -> String {
+        "Backups of the database from before open with the former key, which quartiled does not keep."
     }
 
     private func key() throws(KeySourceError) -> Secret {
@@ -68,7 +81,8 @@ package struct KeyCommand: KeySource {
             line: line,
             environment: environment,
             timeLimit: timeLimit,
-            maximumOutput: KeyText.maximumLength
+            maximumOutput: KeyText.maximumLength,
+            stop: stop
         )
         var outcome: ShellCommand.Outcome
         do throws(ShellCommand.Failure) {
@@ -105,6 +119,8 @@ package struct KeyCommand: KeySource {
         case .tooMuch(let errors):
             tell(errors, at: .warning, hiding: nil)
             return KeyCommand.noKey
+        case .stopped:
+            return .notNow("key.command was ended, for quartiled is stopping.")
         }
     }
 

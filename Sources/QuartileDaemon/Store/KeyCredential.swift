@@ -24,8 +24,13 @@ package struct KeyCredential: KeySource {
         "Have the unit load the right key as the credential \(KeyCredential.name), and restart the service."
     }
 
-    /// Whether there is such a credential.
-    var isThere: Bool { directory.map { access("\($0)/\(KeyCredential.name)", F_OK) == 0 } ?? false }
+    /// Whether there is such a credential. One that can't be looked for counts: that a unit's credential is out of reach
+    /// is to be told, and not passed over for a key from elsewhere.
+    var isThere: Bool {
+        guard let directory else { return false }
+        var status = stat()
+        return stat("\(directory)/\(KeyCredential.name)", &status) == 0 || errno != ENOENT
+    }
 
     package func key(withID id: String) throws(KeySourceError) -> Secret {
         let first: Result<Secret, KeySourceError>
@@ -64,8 +69,10 @@ package struct KeyCredential: KeySource {
             + "must load both."
     }
 
-    package func adviceOnBackups(from former: String) -> String {
-        "Backups of the database from before open with the former key."
+    package func adviceOnBackups(withKeyWithID id: String) -> String? { nil }
+
+    package func adviceOnFormerKey(withID id: String) -> String {
+        "Backups of the database from before open with the former key, which quartiled does not keep."
     }
 
     private func key() throws(KeySourceError) -> Secret {

@@ -137,12 +137,30 @@ extension KeyFile {
             + "one with quartilectl key rotate."
     }
 
-    package func adviceOnBackups(from former: String) -> String {
-        let kept = places.former(former)
+    package func adviceOnBackups(withKeyWithID id: String) -> String? {
+        let next = places.next(id)
+        if access(next, F_OK) == 0 { return "Backups of the database from now on open with the key in \(next) alone." }
         return "Back up the key file \(path) again: backups of the database from now on open with its key alone."
-            + (access(kept, F_OK) == 0
-                ? " Those from before open with the former key, in \(kept); remove it where there are none."
-                : " Those from before open with the former key.")
+    }
+
+    package func adviceOnFormerKey(withID id: String) -> String {
+        let sentence = "Backups of the database from before open with the former key"
+        guard let file = fileOfKey(withID: id) else { return "\(sentence)." }
+        return "\(sentence), in \(file): remove it with the last of them, unless another database takes it."
+    }
+
+    /// The file that holds the key with this id, or that may be the one; nil where none is.
+    private func fileOfKey(withID id: String) -> String? {
+        let places = places
+        for file in [places.former(id), path, places.next(id)] {
+            do throws(KeySourceError) {
+                if let key = try read(file), WrappedDataKey.keyID(of: key) == id { return file }
+            } catch {
+                // It may be the one.
+                return file
+            }
+        }
+        return nil
     }
 
     /// Gives the key in the file its name as a former one, durably.

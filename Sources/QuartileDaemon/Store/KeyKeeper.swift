@@ -25,6 +25,7 @@ package final class KeyKeeper: Sendable {
         } catch {
             switch error {
             case .noNewKey(let sentence): throw .noNewKey(sentence)
+            case .notNow(let sentence): throw .keyNotReady(sentence)
             case .storage(let sentence): throw .failed(Failure(.storageFailed, sentence), retryAt: nil)
             }
         }

@@ -36,8 +36,11 @@ package protocol KeySource: Sendable {
     /// What the user should do about the key with this id, which the database takes: sentences. Nil where all is well.
     func advice(onKeyWithID id: String) -> String?
 
-    /// What the user should know after a rotation from the key with this id: sentences.
-    func adviceOnBackups(from former: String) -> String
+    /// What to back up after a rotation to the key with this id: sentences. Nil where nothing of this source's changed.
+    func adviceOnBackups(withKeyWithID id: String) -> String?
+
+    /// What the key with this id, which the database takes no more, is good for, and where it is: sentences.
+    func adviceOnFormerKey(withID id: String) -> String
 }
 
 extension KeySource {

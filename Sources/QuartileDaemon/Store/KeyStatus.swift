@@ -12,6 +12,8 @@ package struct KeyStatus: Sendable, Equatable {
 package enum KeyRotationError: Error, Sendable, Equatable {
     /// The source has no new key that can be used. Holds a sentence.
     case noNewKey(String)
+    /// The source has no key now, and perhaps later. Holds a sentence.
+    case notNow(String)
     /// A file could not be written. Holds a sentence. Whichever key the database takes now, it is kept.
     case storage(String)
 }

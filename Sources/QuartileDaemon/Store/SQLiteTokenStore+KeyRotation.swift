@@ -10,7 +10,7 @@ extension SQLiteTokenStore {
     ///
     /// The database takes the old key or the new one, whatever happens and whenever; the new one is where its source
     /// looks for it before the database takes it, and the old one stays until after. Copies that migrations left are
-    /// removed: they take the old key. One call at a time.
+    /// removed after that: they take the old key. One call at a time.
     package func rotateKey() throws(KeyRotationError) -> KeyStatus {
         let former = keyStatus
         let kind = keys.wanted ?? former.source
@@ -20,13 +20,13 @@ extension SQLiteTokenStore {
             key = try source.successor(ofKeyWithID: kind == former.source ? former.id : nil)
         } catch {
             switch error {
-            case .unusable(let sentence), .notNow(let sentence): throw .noNewKey(sentence)
+            case .unusable(let sentence): throw .noNewKey(sentence)
+            case .notNow(let sentence): throw .notNow(sentence)
             case .unwritable(let sentence): throw .storage("nothing was changed: \(sentence)")
             }
         }
         let (wrapped, id) = WrappedDataKey.wrap(sealer, key: key)
         do throws(SQLiteWriteFailure) {
-            try removeCopies()
             try commit(KeyStatus(source: kind, id: id), wrapped: wrapped)
         } catch {
             withdraw(keyWithID: id, from: source, after: error)
@@ -35,8 +35,11 @@ extension SQLiteTokenStore {
         keyState.withLock { $0 = KeyStatus(source: kind, id: id) }
         log.notice("the key was rotated", metadata: ["source": "\(kind.words)", "key": "\(id)"])
         tidyKeys()
-        let advice = [reviewKey(), source.adviceOnBackups(from: former.id)].compactMap(\.self)
-        return KeyStatus(source: kind, id: id, advice: advice.joined(separator: " "))
+        let advice = [
+            reviewKey(), source.adviceOnBackups(withKeyWithID: id),
+            keys.source(former.source).adviceOnFormerKey(withID: former.id), removeCopies(),
+        ]
+        return KeyStatus(source: kind, id: id, advice: advice.compactMap(\.self).joined(separator: " "))
     }
 
     /// Has the database take another key, on disk when this returns.
@@ -66,17 +69,24 @@ extension SQLiteTokenStore {
             let found = KeyStatus(source: try row.value(1), id: try row.text(0))
             keyState.withLock { $0 = found }
             if failure.kind != .inputOutput, found.id != id { try source.withdraw(keyWithID: id) }
+            reviewKey()
         } catch {
             log.warning("a key that was not taken stays beside the key in use", metadata: ["key": "\(id)"])
         }
     }
 
-    /// Removes the copies that migrations left.
-    private func removeCopies() throws(SQLiteWriteFailure) {
-        do throws(FileError) {
-            for copy in file.copies { try PrivateFiles.remove(copy) }
-        } catch {
-            throw SQLiteWriteFailure(error, systemError: nil, path: path)
+    /// Removes the copies that migrations left. Returns what the user should know where that fails: a sentence.
+    private func removeCopies() -> String? {
+        var left: [String] = []
+        for copy in file.copies {
+            do throws(FileError) {
+                try PrivateFiles.remove(copy)
+            } catch {
+                log.warning("a copy that takes the former key stays", metadata: ["reason": "\(error.sentence)"])
+                left.append(copy)
+            }
         }
+        guard !left.isEmpty else { return nil }
+        return "Remove \(left.joined(separator: " and ")), which could not be removed: the former key opens it."
     }
 }
