@@ -5,20 +5,22 @@ extension Row {
     static let memory = Row("P8", "resident memory") { bench in
         let few = try await started(bench.plan.fewAccounts)
         let figures = ProcessFigures(few.daemon.process)
-        let idle = try figures.residentMemory()
+        let (idle, own) = (try figures.residentMemory(), try figures.anonymousMemory())
         _ = try await Load(bench).throughput(try few.target(), connections: 50, areKept: true)
         let loaded = try figures.residentMemory()
 
         let count = bench.plan.manyAccounts
         let many = try await started(count)
         let manyFigures = ProcessFigures(many.daemon.process)
-        let manyIdle = try manyFigures.residentMemory()
+        let (manyIdle, manyOwn) = (try manyFigures.residentMemory(), try manyFigures.anonymousMemory())
         _ = try await Load(bench).throughput(try many.target(), connections: 50, areKept: true)
         let bar = 25 + Double(count) * 1.5 / 1_024
         return [
-            Figure("10 accounts, idle", [idle], .mebibytes, bar: .atMost(25)),
-            Figure("10 accounts, after a load of P3", [loaded], .mebibytes, bar: .atMost(25)),
+            Figure("\(bench.plan.fewAccounts) accounts, idle", [idle], .mebibytes, bar: .atMost(25)),
+            Figure("of which no file's", [own], .mebibytes),
+            Figure("\(bench.plan.fewAccounts) accounts, after a load of P3", [loaded], .mebibytes, bar: .atMost(25)),
             Figure("\(count) accounts, idle", [manyIdle], .mebibytes, bar: .atMost(bar)),
+            Figure("of which no file's", [manyOwn], .mebibytes),
             Figure(
                 "\(count) accounts, after a load",
                 [try manyFigures.residentMemory()],

@@ -14,6 +14,12 @@ struct ProcessFigures: Sendable {
             / 1_048_576
     }
 
+    /// The part of it that is its own: all but pages of files, which the kernel can drop and all processes share.
+    func anonymousMemory() throws -> Double {
+        let line = try file("status").split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+        return try number(line?.split(whereSeparator: \.isWhitespace).dropFirst().first) / 1_024
+    }
+
     /// Processor time used so far by all threads that live, in nanoseconds.
     func processorTime() throws -> Double {
         try tasks().map { try number(try file("task/\($0)/schedstat").split(separator: " ").first) }.reduce(0, +)
