@@ -159,6 +159,7 @@ package struct Daemon: Sendable {
         ) { [log, listener, notifier] in
             log.info("serving", metadata: ["socket": "\(listener.path)", "version": "\(Daemon.version)"])
             notifier?.send(.ready, .status("serving on \(listener.path)"))
+            loop.scheduleTask(in: .milliseconds(CodePages.startTime.count)) { CodePages.release() }
         }
         if let notifier, let interval = notifier.watchdogInterval {
             // On the loop that serves: should it be stuck, the service manager hears nothing.

@@ -30,11 +30,12 @@ extension Row {
         ]
     }
 
-    /// A daemon that was started with its accounts, as after a boot.
+    /// A daemon that was started with its accounts, as after a boot, and has come to rest.
     private static func started(_ count: Int) async throws -> Subject {
         let subject = try await Subject(accounts: count)
         try await subject.daemon.stop()
         try await subject.daemon.start()
+        try await Task.sleep(for: .seconds(2))
         return subject
     }
 }
