@@ -1,5 +1,6 @@
 import EndToEndHarness
 import Foundation
+import Glibc
 import Testing
 
 /// The end in good order.
@@ -57,6 +58,41 @@ import Testing
         #expect(try await sandbox.accepts(try #require(token["access_token"]?.string)))
         // The refresh token that may be spent was never presented again.
         #expect(try await sandbox.control("GET", "state")["reused"] == 0)
+    }
+
+    /// A handshake is not ended by what ends a request.
+    @Test func aServerThatIsSilentInTheHandshakeHoldsUpNothing() async throws {
+        let home = try Home()
+        let daemon = try await Daemon(home)
+        // The kernel accepts for it, and nobody answers.
+        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(server) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(server, generic, length) == 0 && listen(server, 8) == 0 && getsockname(server, generic, &length) == 0
+            }
+        }
+        try #require(isBound)
+        let url = "https://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+        let credentials = try World.current.file(
+            "credentials",
+            #"{"username":"ada@example.com","password":"correct-horse","subscription_key":"0123456789abcdef"}"#
+        )
+        let login = try home.start(
+            .quartilectl,
+            ["login", "--account", "ada", "--base-url", url, "--credentials", credentials]
+        )
+        var connection = pollfd(fd: server, events: Int16(POLLIN), revents: 0)
+        try await eventually("a connection") { poll(&connection, 1, 0) == 1 }
+        // 10 s for the client, 1 s for the connection; the API's time is 30 s.
+        let start = ContinuousClock.now
+        #expect(try await daemon.stop() == .exit(0))
+        #expect(ContinuousClock.now - start < .seconds(20))
+        _ = try await login.waitForEnd()
     }
 
     @Test(arguments: ["/dev/full", nil])

@@ -38,6 +38,7 @@ final class HTTPPoster: Sendable {
     private let proxy: ProxyAddress?
     private let timeout: TimeAmount
     private let clock: any MomentSource
+    private let eventLoop: any EventLoop
     private let probe: CertificateProbe
     /// What `api.ca_file` says.
     private let trusted: [CertificateFacts]
@@ -80,6 +81,7 @@ final class HTTPPoster: Sendable {
         proxy = settings.proxy
         probe = CertificateProbe(eventLoop: eventLoop, limit: min(timeout, .seconds(3)), configuration: tls)
         self.clock = clock
+        self.eventLoop = eventLoop
     }
 
     /// Posts `body` to `path` below `base`. Not ended by the cancellation of the calling task: what a server may have
@@ -110,12 +112,20 @@ final class HTTPPoster: Sendable {
         return .tls(refusal.clause(host: base.host, presented: presented, trusted: trusted, now: now))
     }
 
+    /// How long connections are waited for that are being closed.
+    private static let closingTime = TimeAmount.seconds(1)
+
     /// Closes all connections; what is under way ends as if it had been cut off. To be called once, before the last
     /// reference goes.
     func shutdown() async {
         for client in [direct, tunnelled].compactMap({ $0 }) {
+            let closed = eventLoop.makePromise(of: Void.self)
+            closed.completeWithTask { try await client.shutdown() }
+            // A connection whose server is silent in the handshake is not closed until the time for connecting is over.
+            let limit = eventLoop.scheduleTask(in: HTTPPoster.closingTime) { closed.succeed() }
             // Fails only if it was shut down before, and then it is what was asked for.
-            try? await client.shutdown()
+            try? await closed.futureResult.get()
+            limit.cancel()
         }
     }
 }
