@@ -62,8 +62,8 @@ public struct LineFramer: Sendable {
         start = end + 1
         scanned = start
         if start == buffer.count {
-            // Room for one message is kept; what a single long line made of it is not.
-            buffer.removeAll(keepingCapacity: buffer.capacity <= 4_096)
+            // Kept for the next line, it would keep what the last ones held, and that may be a password.
+            buffer = []
             (start, scanned) = (0, 0)
         }
         return .line(line)

@@ -60,4 +60,23 @@ struct MemoryTests {
         try await expect(0, "the key's text", of: text, in: memory)
         try await daemon.stop()
     }
+
+    @Test func whatWasSentOnAConnectionThatStaysOpenIsGoneToo() async throws {
+        let sandbox = try await Sandbox()
+        let home = try Home()
+        let daemon = try await Daemon(home)
+        let memory = ProcessMemory(of: daemon.process)
+        let client = try WireClient(home)
+        let login: JSON = [
+            "account": "ada", "base_url": .string(sandbox.url), "username": .string(sandbox.username),
+            "subscription_key": .string(sandbox.subscriptionKey), "password": .string(sandbox.password),
+        ]
+        #expect(try await client.call("login", login)["result"] != nil)
+        try await expect(1, "the password", of: sandbox.password, in: memory)
+        #expect(try await client.call("logout", ["account": "ada"])["result"] != nil)
+        try await expect(0, "the password", of: sandbox.password, in: memory)
+        try await expect(0, "the subscription key", of: sandbox.subscriptionKey, in: memory)
+        #expect(try await client.call("hello")["result"] != nil)
+        try await daemon.stop()
+    }
 }

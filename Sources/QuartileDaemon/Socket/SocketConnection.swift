@@ -105,7 +105,14 @@ final class SocketConnection: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = Self.unwrapInboundIn(data)
         switch input {
-        case .open, .ended: buffer.withUnsafeReadableBytes { framer.append($0) }
+        case .open, .ended:
+            buffer.withUnsafeReadableBytes { bytes in
+                framer.append(bytes)
+                // The event loop reads into the same memory again and again, and a password may not lie in it until then.
+                // Nobody else has it meanwhile: it was read for this handler, the only one, on this loop.
+                let memory = UnsafeMutableRawBufferPointer(mutating: bytes)
+                memory.initializeMemory(as: UInt8.self, repeating: 0)
+            }
         case .dropped(let byteCount):
             input = .dropped(byteCount: byteCount + buffer.readableBytes)
             if byteCount > limits.unreadAnswers { closeNow() }
