@@ -73,7 +73,8 @@ import Testing
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(server, generic, length) == 0 && listen(server, 8) == 0 && getsockname(server, generic, &length) == 0
+                bind(server, generic, length) == 0 && listen(server, 8) == 0
+                    && getsockname(server, generic, &length) == 0
             }
         }
         try #require(isBound)
