@@ -55,6 +55,7 @@ struct QuartiledCommand: ParsableCommand {
     }
 
     private static func say(_ line: String) {
-        FileHandle.standardError.write(Data("quartiled: \(line)\n".utf8))
+        // Where nothing can be written, the exit code is left to tell of it; `write(_:)` would crash.
+        try? FileHandle.standardError.write(contentsOf: Data("quartiled: \(line)\n".utf8))
     }
 }

@@ -69,6 +69,43 @@ import Testing
         try await daemon.stop()
     }
 
+    /// No file takes the number of a descriptor that the daemon was started without, and with it the log.
+    @Test(arguments: [[0], [1], [2], [0, 1, 2]])
+    func aStandardDescriptorThatIsClosedStaysUseless(closed: [Int]) async throws {
+        let home = try Home()
+        func stream(_ number: Int, _ usual: ChildProcess.Stream) -> ChildProcess.Stream {
+            closed.contains(number) ? .closed : usual
+        }
+        let daemon = try home.start(
+            .quartiled,
+            environment: ["QUARTILED_LOG_LEVEL": "trace"],
+            input: stream(0, .path("/dev/null")),
+            output: stream(1, .captured),
+            errors: stream(2, .captured)
+        )
+        try await eventually("an answer") { try await home.ctl("list").end == .exit(0) }
+        for number in closed {
+            let descriptor = "/proc/\(daemon.pid)/fd/\(number)"
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: descriptor) == "/dev/null")
+        }
+        let second = try await home.run(.quartiled).expect(75)
+        #expect(second.errors.contains("\(daemon.pid)"), "\(second.errors)")
+        for lock in [home.socket, home.database].map({ $0 + ".lock" }) {
+            #expect(try String(contentsOfFile: lock, encoding: .utf8) == "\(daemon.pid)\n")
+        }
+        daemon.signal(SIGTERM)
+        #expect(try await daemon.waitForEnd() == .exit(0))
+        // A refusal that can't be told is told by its exit code.
+        for arguments in [["--nope"], ["--database", "/dev/null/no"]] {
+            let refused = try home.start(.quartiled, arguments, errors: stream(2, .path("/dev/full")))
+            guard case .exit(let code) = try await refused.waitForEnd() else {
+                Issue.record("\(arguments): ended by a signal")
+                continue
+            }
+            #expect(code != 0)
+        }
+    }
+
     /// Another process of the daemon's own user, and how it fares with a program of that user that takes no care.
     @Test(.enabled(if: SharedMachine.canRun, "needs root, to be another user, and nsenter, setpriv and namespaces"))
     func anotherProcessOfItsUserCannotLookIntoIt() async throws {

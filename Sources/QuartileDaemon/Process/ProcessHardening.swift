@@ -10,6 +10,9 @@ package enum ProcessHardening {
 
     /// Puts all of it into effect. To be called first thing in `main`, before there is a second thread.
     ///
+    /// - A standard descriptor that is closed is taken, so that no file gets its number, and the log with it (a lock file's
+    ///   holder could no longer be read from it). It is `/dev/null`, opened the wrong way round: every use fails as if it
+    ///   were still closed.
     /// - The signals of a crash end the process with nothing printed.
     /// - No core is written, and no process of the same user may attach or read its memory (prctl(2),
     ///   `PR_SET_DUMPABLE`). A limit on cores alone would not keep them from a `core_pattern` that is a pipe.
@@ -20,6 +23,9 @@ package enum ProcessHardening {
     ///
     /// Returns what could not be put into effect, for the log: it is no reason to leave a user without tokens.
     package static func apply() -> [String] {
+        for descriptor in CInt(0)...2 where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+        }
         for number in crashSignals { signal(number, SIG_DFL) }
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
