@@ -61,6 +61,28 @@ package final class TestAuthority: Sendable {
         return TestIdentity(certificate: file("\(name)-chain.pem"), key: leaf.key, authority: self)
     }
 
+    /// A certificate for `names` whose further extensions are these lines of an OpenSSL configuration.
+    package func issue(_ names: String, saying extensions: String) throws -> TestIdentity {
+        try sign(newName("leaf"), "\(extensions)\nsubjectAltName = \(names)")
+    }
+
+    /// A certificate for `names` below one whose extensions are these lines, and that one only where it is to be sent;
+    /// the files of others may follow.
+    package func issue(
+        _ names: String,
+        belowOneSaying extensions: String,
+        sent: Bool = true,
+        with others: [String] = []
+    ) throws -> TestIdentity {
+        let name = newName("middle")
+        let middle = try sign(name, extensions)
+        let leaf = try sign(newName("leaf"), "subjectAltName = \(names)", by: name)
+        let files = ([leaf] + (sent ? [middle] : [])).map(\.certificate) + others
+        let chain = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }
+        try write(chain.joined(), to: "\(name)-chain.pem")
+        return TestIdentity(certificate: file("\(name)-chain.pem"), key: leaf.key, authority: self)
+    }
+
     /// A name that no file has yet.
     private func newName(_ stem: String) -> String {
         count.withLock { count in
@@ -106,15 +128,20 @@ package final class TestAuthority: Sendable {
     }
 
     /// A certificate for `names` that only itself has signed.
-    package func selfSigned(_ names: String) throws -> TestIdentity {
+    package func selfSigned(_ names: String, saying extensions: [String] = []) throws -> TestIdentity {
         let name = newName("self")
         try openssl(
             [
                 "req", "-x509", "-subj", "/CN=self", "-days", "30", "-addext", "subjectAltName=\(names)", "-keyout",
                 "\(name).key", "-out", "\(name).pem",
-            ] + Self.key
+            ] + extensions.flatMap { ["-addext", $0] } + Self.key
         )
         return TestIdentity(certificate: file("\(name).pem"), key: file("\(name).key"), authority: self)
+    }
+
+    /// Writes the first certificate of a PEM file in its other form.
+    package func writeDER(of certificate: String, to name: String) throws {
+        try openssl(["x509", "-in", certificate, "-outform", "DER", "-out", name])
     }
 
     private struct OpenSSLFailed: Error { var output: String }

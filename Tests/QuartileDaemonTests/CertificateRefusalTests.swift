@@ -39,7 +39,8 @@ import Testing
         let expired = certificate("a", by: "a", days: -2 ... -1)
         #expect(clause(.chain, [expired, certificate("a", by: "a", days: 1...2)]).hasPrefix("its certificate expired"))
         let own = certificate("a", by: "b")
-        #expect(clause(.chain, [own, expired]).hasPrefix("a certificate of its authority expired at"))
+        let middle = certificate("b", by: "c", days: -2 ... -1)
+        #expect(clause(.chain, [own, middle]).hasPrefix("a certificate of its authority expired at"))
     }
 
     @Test func `tells which authority of the file has expired`() {
@@ -49,12 +50,51 @@ import Testing
 
     @Test func `goes by the last of the chain`() {
         let chain = [certificate("a", by: "b"), certificate("b", by: "c")]
-        #expect(clause(.chain, chain).contains("an authority that is not trusted here (\"c\")"))
-        #expect(clause(.chain, [certificate("a", by: "")]).contains("(an authority without a name)"))
+        #expect(
+            clause(.chain, chain).hasPrefix("its certificate comes from \"c\", which is not trusted here and whose")
+        )
+        #expect(clause(.chain, [certificate("a", by: "")]).contains("comes from an authority without a name,"))
+        let whole = clause(.chain, chain + [certificate("c", by: "c")])
+        #expect(whole.contains("an authority that is not trusted here (\"c\");"))
+    }
+
+    @Test func `goes by the issuers, not by what else is presented`() {
+        let stray = certificate("x", by: "y", days: -2 ... -1)
+        let chain = [certificate("a", by: "b"), stray, certificate("c", by: "c"), certificate("b", by: "c")]
+        #expect(clause(.chain, chain).contains("not trusted here (\"c\");"))
+        // What is trusted is not looked for among what is presented.
+        let trusted = certificate("b", by: "b")
+        let old = certificate("b", by: "b", days: -2 ... -1)
+        #expect(
+            clause(.chain, [chain[0], old], trusting: [trusted]).hasPrefix("its certificate leads to that of \"b\"")
+        )
+        #expect(clause(.chain, [certificate("a", by: "b"), certificate("b", by: "a")]).contains("comes from \"a\""))
+    }
+
+    @Test func `tells of an authority that is below another`() {
+        let (own, middle) = (certificate("a", by: "b"), certificate("b", by: "c"))
+        let says = clause(.chain, [own], trusting: [middle])
+        #expect(says.contains("\"b\" in api.ca_file, which comes from \"c\"; name the certificate of that authority"))
+        #expect(clause(.chain, [own], trusting: [middle, certificate("c", by: "c")]).contains("but does not hold"))
+    }
+
+    @Test func `tells two keys of one name apart`() {
+        var own = certificate("a", by: "b")
+        own.issuerKeyID = [1]
+        var namesake = certificate("b", by: "b")
+        namesake.keyID = [2]
+        #expect(clause(.chain, [own], trusting: [namesake]).contains("does not follow from that of \"b\""))
+        var authority = namesake
+        authority.keyID = [1]
+        #expect(clause(.chain, [own], trusting: [namesake, authority]).contains("leads to that of \"b\""))
+        authority.maySign = false
+        #expect(clause(.chain, [own], trusting: [namesake, authority]).contains("\"b\" in api.ca_file is not made"))
     }
 
     @Test func `has a word for a certificate that names no host`() {
-        #expect(clause(.host, [certificate("a", by: "b")]).contains("(none that it names), not for api.example.com;"))
+        #expect(
+            clause(.host, [certificate("a", by: "b")]).contains("not for api.example.com: it names none in its subj")
+        )
     }
 
     @Test func `is read from certificates, however odd their names`() throws {
@@ -74,6 +114,10 @@ import Testing
         )
         #expect(root.subject == facts.issuer)
         #expect(root.issuer == root.subject)
+        #expect(root.isSelfSigned && root.isAuthority && root.isForServers)
+        #expect(root.mayHaveSigned(facts) && facts.issuerKeyID != nil && facts.issuerKeyID == root.keyID)
+        #expect(facts.maySign && facts.isForServers && !facts.isAuthority)
+        #expect(facts.keyID != nil && facts.keyID != root.keyID)
     }
 
     @Test func `is read from whatever passes for a certificate`() throws {

@@ -13,6 +13,17 @@ struct CertificateFacts: Sendable, Equatable {
     var subject: Name
     /// The DNS names and addresses that it is for, in the order it names them.
     var hosts: [String]
+    /// Whether its key may sign certificates: a `keyUsage` says that, or there is none.
+    var maySign = true
+    /// Whether it may come between a server's certificate and an authority's.
+    var isAuthority = true
+    /// Whether it may be used for servers: an `extendedKeyUsage` says that, or there is none.
+    var isForServers = true
+    /// What it says its key is known by, and the key that signed it.
+    var keyID: [UInt8]?
+    var issuerKeyID: [UInt8]?
+    /// All of it, as it is encoded.
+    var encoded: [UInt8] = []
 
     /// A distinguished name.
     struct Name: Sendable, Equatable {
@@ -37,15 +48,22 @@ extension CertificateFacts {
         notAfter = UnixTime(seconds: Int64(certificate.notValidAfter))
         issuer = Name(fields[2])
         subject = Name(fields[4])
-        let extensions = fields.first { $0.isTagged(3) }?.children.first?.children ?? []
-        hosts = CertificateFacts.hosts(extensions)
+        encoded = bytes
+        let all = fields.first { $0.isTagged(3) }?.children.first?.children ?? []
+        let extensions = CertificateExtensions(all)
+        hosts = CertificateFacts.hosts(extensions[.alternativeNames]?.children ?? [])
+        // Bit 5 of the octets, which a count of unused bits precedes.
+        maySign = extensions[.keyUsage].map { ($0.bytes.dropFirst().first ?? 0) & 0x04 != 0 } ?? true
+        isAuthority = maySign && extensions[.basicConstraints]?.children.first?.isTrue == true
+        isForServers =
+            extensions[.extendedKeyUsage].map { $0.children.contains(where: \.isServerAuthentication) } ?? true
+        keyID = extensions[.subjectKeyIdentifier].map { Array($0.bytes) }
+        issuerKeyID = extensions[.authorityKeyIdentifier]?.children.first { $0.isTagged(0) }.map { Array($0.bytes) }
     }
 
     /// The subject's alternative names (RFC 5280, section 4.2.1.6).
-    private static func hosts(_ extensions: [ASN1Node]) -> [String] {
-        let names = extensions.first { $0.children.first?.bytes == [0x55, 0x1D, 0x11] }
-        guard let bytes = names?.children.last?.bytes, let list = try? DER.parse(bytes) else { return [] }
-        return list.children.compactMap { name in
+    private static func hosts(_ names: [ASN1Node]) -> [String] {
+        names.compactMap { name in
             if name.isTagged(2) { return printable(String(decoding: name.bytes, as: UTF8.self)) }
             return name.isTagged(7) ? address(name.bytes) : nil
         }
@@ -57,6 +75,29 @@ extension CertificateFacts {
         let family = bytes.count == 4 ? AF_INET : AF_INET6
         guard inet_ntop(family, Array(bytes), &text, socklen_t(text.count)) != nil else { return nil }
         return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+/// The extensions of a certificate (RFC 5280, section 4.2).
+private struct CertificateExtensions {
+    /// The last number of the identifier 2.5.29.N.
+    enum Kind: UInt8 {
+        case subjectKeyIdentifier = 14
+        case keyUsage = 15
+        case alternativeNames = 17
+        case basicConstraints = 19
+        case authorityKeyIdentifier = 35
+        case extendedKeyUsage = 37
+    }
+
+    private let nodes: [ASN1Node]
+
+    init(_ nodes: [ASN1Node]) { self.nodes = nodes }
+
+    /// The value; nil also where it can't be read, which then tells nothing.
+    subscript(_ kind: Kind) -> ASN1Node? {
+        let node = nodes.first { $0.children.first?.bytes == [0x55, 0x1D, kind.rawValue] }
+        return node?.children.last.flatMap { try? DER.parse($0.bytes) }
     }
 }
 
@@ -87,6 +128,11 @@ extension ASN1Node {
         case .primitive(let bytes): bytes
         }
     }
+
+    fileprivate var isTrue: Bool { identifier == .boolean && bytes.first.map { $0 != 0 } == true }
+
+    /// Whether it is the purpose of TLS servers, 1.3.6.1.5.5.7.3.1 (RFC 5280, section 4.2.1.12).
+    fileprivate var isServerAuthentication: Bool { bytes == [0x2B, 6, 1, 5, 5, 7, 3, 1] }
 
     /// Whether it is the part with this number of what it belongs to.
     fileprivate func isTagged(_ number: UInt) -> Bool {
