@@ -16,9 +16,11 @@ final class TLSServer: Sendable {
     var received: String { log.text.withLock { $0 } }
     var port: Int { channel.localAddress?.port ?? 0 }
 
+    /// - Parameter authority: Whose certificates clients must have, as a file; nil if they need none.
     init(
         _ identity: TestIdentity,
         versions: (TLSVersion, TLSVersion?) = (.tlsv12, nil),
+        clientsOf authority: String? = nil,
         answer: String
     ) async throws {
         var configuration = TLSConfiguration.makeServerConfiguration(
@@ -27,6 +29,10 @@ final class TLSServer: Sendable {
         )
         configuration.minimumTLSVersion = versions.0
         configuration.maximumTLSVersion = versions.1
+        if let authority {
+            configuration.trustRoots = .file(authority)
+            configuration.certificateVerification = .noHostnameVerification
+        }
         let context = try NIOSSLContext(configuration: configuration)
         channel = try await ServerBootstrap(group: group)
             .childChannelInitializer { [log] channel in

@@ -44,8 +44,8 @@ import Testing
         expectNotSent(
             try await refresh("127.0.0.1", server.port, caFile: nil),
             to: server,
-            saying: "its certificate comes from an authority that is not trusted here (\"Test Authority\");"
-                + " if it should be, name the authority's certificate in api.ca_file"
+            saying: "its certificate comes from \"Test Authority\", which is not trusted here and whose certificate the"
+                + " server does not send; it should, or, if that is an authority to be trusted by itself, name its"
         )
         try await server.stop()
     }
@@ -56,8 +56,123 @@ import Testing
         expectNotSent(
             try await refresh("127.0.0.1", server.port, caFile: other.caFile),
             to: server,
-            saying: "its certificate does not follow from that of \"Test Authority\" in api.ca_file;"
+            saying:
+                "its certificate does not follow from that of \"Test Authority\" in api.ca_file, which has another key; is"
         )
+        try await server.stop()
+    }
+
+    @Test func `one whose own certificate is presented is not either`() async throws {
+        let identity = try authority.issue(
+            "IP:127.0.0.1",
+            belowOneSaying: "basicConstraints = CA:TRUE",
+            with: [authority.caFile]
+        )
+        let server = try await TLSServer(identity, answer: answer)
+        let says = "its certificate comes from an authority that is not trusted here (\"Test Authority\"); if it should"
+        expectNotSent(try await refresh("127.0.0.1", server.port, caFile: nil), to: server, saying: says)
+        try await server.stop()
+    }
+
+    /// Lines for the certificate, or else for one between it and the authority, which is in the file.
+    @Test(
+        arguments: [
+            (
+                "extendedKeyUsage = clientAuth", nil,
+                "its certificate is not made for servers; it has to be made anew with"
+            ),
+            (
+                nil, "basicConstraints = CA:FALSE",
+                "-1\", which its own comes from, is not made to be an authority; it has"
+            ),
+            (
+                nil, "basicConstraints = CA:TRUE\nkeyUsage = cRLSign",
+                "its own comes from, is not made to be an authority"
+            ),
+            (
+                nil, "basicConstraints = CA:TRUE\nextendedKeyUsage = clientAuth",
+                "which its own comes from, is not made for"
+            ),
+            (
+                nil,
+                "basicConstraints = critical,CA:TRUE\nnameConstraints = critical,permitted;IP:192.0.2.0/255.255.255.0",
+                "its certificate leads to that of \"Test Authority\" in api.ca_file, but does not hold: another key signed"
+            ),
+        ] as [(String?, String?, String)]
+    )
+    func `a certificate that is not made for it is not`(_ own: String?, _ middle: String?, _ says: String) async throws
+    {
+        let identity =
+            if let own {
+                try authority.issue("IP:127.0.0.1", saying: own)
+            } else {
+                try authority.issue("IP:127.0.0.1", belowOneSaying: middle ?? "")
+            }
+        let server = try await TLSServer(identity, answer: answer)
+        let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.caFile)
+        expectNotSent(outcome, to: server, saying: says)
+        try await server.stop()
+    }
+
+    @Test func `a certificate without the one that it comes from is not`() async throws {
+        let middle = "basicConstraints = CA:TRUE"
+        let identity = try authority.issue("IP:127.0.0.1", belowOneSaying: middle, sent: false)
+        let server = try await TLSServer(identity, answer: answer)
+        let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.caFile)
+        let says = "comes from \"middle-1\", which is not trusted here and whose certificate the server does not send;"
+        expectNotSent(outcome, to: server, saying: says)
+        try await server.stop()
+    }
+
+    @Test func `an authority that is below another is not trusted alone`() async throws {
+        let identity = try authority.issue("IP:127.0.0.1", belowOneSaying: "basicConstraints = CA:TRUE", sent: false)
+        let server = try await TLSServer(identity, answer: answer)
+        let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.file("middle-1.pem"))
+        let says =
+            "its certificate leads to that of \"middle-1\" in api.ca_file, which comes from \"Test Authority\"; name"
+        expectNotSent(outcome, to: server, saying: says)
+        let both = try [authority.file("middle-1.pem"), authority.caFile].map {
+            try String(contentsOfFile: $0, encoding: .utf8)
+        }
+        try authority.write(both.joined(), to: "both.pem")
+        #expect(try await refresh("127.0.0.1", server.port, caFile: authority.file("both.pem")).kind == "received")
+        try await server.stop()
+    }
+
+    @Test func `a certificate that has expired and is not needed hides nothing`() async throws {
+        let other = try TestAuthority("Somebody Else")
+        let old = try other.issue("IP:127.0.0.1", to: "20210101000000Z")
+        let middle = "basicConstraints = CA:TRUE"
+        let identity = try authority.issue("IP:127.0.0.1", belowOneSaying: middle, with: [old.certificate])
+        let server = try await TLSServer(identity, answer: answer)
+        #expect(try await refresh("127.0.0.1", server.port, caFile: authority.caFile).kind == "received")
+        let outcome = try await refresh("127.0.0.1", server.port, caFile: nil)
+        #expect(outcome.failure?.message.contains("comes from \"Test Authority\", which is not trusted") == true)
+        try await server.stop()
+    }
+
+    @Test func `a certificate that signed itself and may not is not, though it is named`() async throws {
+        let identity = try authority.selfSigned(
+            "IP:127.0.0.1",
+            saying: ["basicConstraints=CA:FALSE", "keyUsage=digitalSignature"]
+        )
+        let server = try await TLSServer(identity, answer: answer)
+        let says = " not made to be an authority, which it has to be to be trusted; have it made anew with CA:TRUE and"
+        for (file, beginning) in [
+            (authority.caFile, "its certificate is self-signed, and"),
+            (identity.certificate, "its certificate is in api.ca_file, but"),
+        ] {
+            let outcome = try await refresh("127.0.0.1", server.port, caFile: file)
+            expectNotSent(outcome, to: server, saying: beginning + says)
+        }
+        try await server.stop()
+    }
+
+    @Test func `a certificate that names no host is not`() async throws {
+        let server = try await TLSServer(try authority.issue("email:x@y.example"), answer: answer)
+        let outcome = try await refresh("localhost", server.port, caFile: authority.caFile)
+        let says = "its certificate is not for localhost: it names none in its subjectAltName; have one made that does"
+        expectNotSent(outcome, to: server, saying: says)
         try await server.stop()
     }
 
@@ -180,14 +295,47 @@ import Testing
     @Test func `trust roots that can't be read are named`() throws {
         try authority.write("", to: "empty.pem")
         try authority.write("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", to: "broken.pem")
-        let files = ["absent.pem", "empty.pem", "broken.pem", "ca.key", "."].map(authority.file)
-        for file in files {
+        try authority.writeDER(of: authority.caFile, to: "ca.der")
+        // Nobody writes to it: it must not be waited for.
+        try #require(mkfifo(authority.file("fifo"), 0o600) == 0)
+        let files = [
+            "absent.pem": "can't be read: No such file", "empty.pem": "is empty", "broken.pem": "holds no certificate",
+            "ca.key": "holds no certificate", ".": "is not a regular file", "fifo": "is not a regular file",
+            "/dev/zero": "is not a regular file", "ca.der": "is DER; openssl x509 -inform DER -in FILE -out NEW.pem",
+        ]
+        for (name, says) in files {
+            let file = name.hasPrefix("/") ? name : authority.file(name)
             let error = #expect(throws: UnusableCAFile.self) {
                 try Fixture.api(AuthAPISettings(caFile: file))
             }
             #expect(error?.path == file)
-            #expect(error?.problem.isEmpty == false)
+            #expect(error?.problem.hasPrefix(says) == true, "\(name): \(error?.problem ?? "")")
         }
+    }
+
+    @Test(arguments: [TLSVersion.tlsv13, .tlsv12]) func `a server that asks for a certificate is named`(
+        _ version: TLSVersion
+    ) async throws {
+        let identity = try authority.issue("IP:127.0.0.1")
+        let server = try await TLSServer(
+            identity,
+            versions: (version, version),
+            clientsOf: authority.caFile,
+            answer: answer
+        )
+        let outcome = try await refresh("127.0.0.1", server.port, caFile: authority.caFile)
+        let message = outcome.failure?.message ?? ""
+        if version == .tlsv13 {
+            // What was sent by then was never read; but nobody can know that of a server.
+            #expect(outcome.kind == "ambiguous")
+            let says = "failed: it asks for a certificate of the client, which is not supported"
+            #expect(message == "the request to 127.0.0.1:\(server.port) \(says)")
+        } else {
+            #expect(outcome.kind == "not sent")
+            #expect(message.contains("the TLS handshake failed ("), "\(message)")
+        }
+        #expect(server.received.isEmpty)
+        try await server.stop()
     }
 
     @Test func `the environment names no key log`() async {

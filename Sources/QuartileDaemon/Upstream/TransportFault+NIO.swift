@@ -13,6 +13,9 @@ extension TransportFault {
         case is ChannelError: self = .closed
         case let error as NIOSSLError: self = TransportFault.handshake(error)
         case is NIOSSLExtraError: self = .tls(TransportFault.noHandshake)
+        // With TLS 1.3 the request is under way before the server has looked for a certificate.
+        case BoringSSLError.sslError(let stack) where TransportFault.asksForCertificate(stack.map(\.description)):
+            self = .other(TransportFault.wantsCertificate)
         case is BoringSSLError: self = .closed
         default: self = .other("an error of type \(type(of: error))")
         }
@@ -46,6 +49,12 @@ extension TransportFault {
     }
 
     private static let noHandshake = "the TLS handshake failed"
+    private static let wantsCertificate = "it asks for a certificate of the client, which is not supported"
+
+    /// Whether it is the alert `certificate_required` (RFC 8446, section 6.2).
+    private static func asksForCertificate(_ errors: [String]) -> Bool {
+        errors.contains { $0.contains("CERTIFICATE_REQUIRED") }
+    }
 
     /// BoringSSL's reason, such as `error:1000042e:SSL routines:OPENSSL_internal:TLSV1_ALERT_PROTOCOL_VERSION at …`, in
     /// plain words.
@@ -60,6 +69,7 @@ extension TransportFault {
         if text.contains("PROTOCOL_VERSION") || text.contains("UNSUPPORTED_PROTOCOL") {
             return "it speaks no version of TLS that is still safe; it has to learn 1.2 or later"
         }
+        if asksForCertificate(errors) { return wantsCertificate }
         let reason = errors.first?.split(separator: " at ").first?.split(separator: ":").last
         return reason.map { "\(noHandshake) (\($0.lowercased().replacing("_", with: " ")))" } ?? noHandshake
     }
