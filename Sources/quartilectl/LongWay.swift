@@ -34,9 +34,10 @@ enum LongWay {
     /// Without what the arguments hold, short words apart: somebody may have put a secret there, and what goes to standard
     /// error often ends in a log.
     private static func hidingValues(of arguments: [String], in message: String) -> String {
-        let values = arguments.compactMap { argument -> String? in
-            guard argument.hasPrefix("-") else { return argument }
-            return argument.firstIndex(of: "=").map { String(argument[argument.index(after: $0)...]) }
+        let values = arguments.flatMap { argument -> [String] in
+            guard argument.hasPrefix("-") else { return [argument] }
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            return isOptionName(parts[0]) ? Array(parts.dropFirst()) : parts
         }
         // The longest first: it may hold another.
         return values.map(oneLine).filter { !$0.isEmpty && !isWord($0) }.sorted { $0.utf8.count > $1.utf8.count }
@@ -47,6 +48,9 @@ enum LongWay {
     private static func isWord(_ text: String) -> Bool {
         text.utf8.count < 12 && text.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
     }
+
+    /// Whether it looks like the name of an option; what people put right behind a short one (`-pSECRET`) does not.
+    private static func isOptionName(_ text: String) -> Bool { text.wholeMatch(of: /-[a-z]|--[a-z-]{2,20}/) != nil }
 
     private static func oneLine(_ text: String) -> String {
         text.split(whereSeparator: \.isWhitespace).joined(separator: " ")

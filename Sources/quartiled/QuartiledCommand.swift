@@ -47,11 +47,16 @@ struct QuartiledCommand: ParsableCommand {
             return try parse()
         } catch {
             guard !exitCode(for: error).isSuccess else { exit(withError: error) }
-            let message = message(for: error)
-            let isTooMuch = message.contains("nexpected argument")
-            say("\(isTooMuch ? "there is an argument that is no option" : message); run: quartiled --help")
+            say("\(complaint(message(for: error))); run: quartiled --help")
             Foundation.exit(exitCode(for: error).rawValue)
         }
+    }
+
+    /// What the parser says, if it speaks of nothing but the names of options.
+    private static func complaint(_ message: String) -> String {
+        let isOfNames =
+            message.hasPrefix("Missing value for '") || message.contains(/^Unknown option '(-[a-z]|--[a-z-]{2,20})'/)
+        return isOfNames ? message : "there is an argument that is no option"
     }
 
     private static func say(_ line: String) {

@@ -66,7 +66,8 @@ extension LeakDrive {
             ["reject", "--account", "ada", "--token=\(rejected)"], ["get-token", "--account", "ada", misplaced],
             ["get-token", "--account", "ada", "--min-valid", misplaced],
             ["get-token", "--account", "ada", "--format=\(misplaced)"],
-            ["login", "--account", "ada", "--api-version", misplaced],
+            ["login", "--account", "ada", "--api-version", misplaced], login + ["-p=\(misplaced)"],
+            ["--\(misplaced)"],
             ["import", "--account", "bob", "--tokens", "-", "--subscription-key", subscriptionKey],
             ["update", "--account", "ada", "--subscription-key", subscriptionKey], ["key", misplaced],
             // A file's name is told, unless it can only be a secret.
@@ -76,7 +77,10 @@ extension LeakDrive {
             let run = try await ground.ctl(arguments)
             #expect(run.end == .exit(64), "\(arguments)")
         }
-        for arguments in [[misplaced], ["--key", misplaced], ["--key=\(misplaced)"], ["--socket", "/x", misplaced]] {
+        for arguments in [
+            [misplaced], ["--key", misplaced], ["--key=\(misplaced)"], ["--socket", "/x", misplaced],
+            ["-p=\(misplaced)"], ["--\(misplaced)"],
+        ] {
             let run = try await home.run(.quartiled, arguments, environment: ground.environment)
             try ground.keep(run, of: "quartiled with wrong usage").expect(64)
         }

@@ -32,6 +32,19 @@ import Testing
         }
     }
 
+    @Test func aWrongOptionIsNamedUnlessItMayBeASecret() async throws {
+        let home = try Home()
+        for (argument, line) in [
+            ("--nope", "Unknown option '--nope'"), ("--scket", "Unknown option '--scket'. Did you mean '--socket'?"),
+            ("--socket", "Missing value for '--socket <socket>'"), ("-p", "Unknown option '-p'"),
+            ("-pHunter2X", "there is an argument that is no option"),
+            ("-uada:Hunter2", "there is an argument that is no option"),
+            ("--HUNTER2=x", "there is an argument that is no option"),
+        ] {
+            #expect(try await refusal(home, 64, [argument]) == "quartiled: \(line); run: quartiled --help\n")
+        }
+    }
+
     @Test func aWrongConfigurationNamesFileKeyAndRemedy() async throws {
         let home = try Home()
         for wrong in [
