@@ -9,13 +9,23 @@ struct CallContext {
     var account: String?
     /// The socket path, if it was given on the command line: a remedy must speak to the same daemon.
     var givenSocket: String?
+    /// The command that makes an account which is not there yet: until it is, no other knows it.
+    var again: String?
     /// For times in messages.
     var clock: Clock
 
     /// A command that can be run as it stands: `quartilectl COMMAND --account x --socket PATH`.
     func remedy(_ command: String, account: String? = nil) -> String {
+        remedy(command, account: account, options: [])
+    }
+
+    /// The same with options, of which those without a value are left out.
+    func remedy(_ command: String, account: String?, options: [(String, String?)]) -> String {
         var words = ["quartilectl", command]
         if let account { words += ["--account", account] }
+        for (option, value) in options {
+            if let value { words += [option, Shell.quoted(value)] }
+        }
         if let givenSocket { words += ["--socket", Shell.quoted(givenSocket)] }
         return words.joined(separator: " ")
     }
@@ -56,9 +66,13 @@ struct CallContext {
         var message = error.message
         if let retryAt = error.retryAt {
             if message.hasSuffix(".") { message.removeLast() }
-            message += ", next try \(clock.relative(retryAt))"
+            message += (message.hasSuffix("?") ? " next try " : ", next try ") + clock.relative(retryAt)
         }
-        return Failure(message, remedy: remedy(for: error), exitCode: error.code.exitCode)
+        var failure = Failure(message, remedy: remedy(for: error), exitCode: error.code.exitCode)
+        if let again, failure.remedy == again, error.code != .upstreamRejected {
+            failure.condition = "once that is mended"
+        }
+        return failure
     }
 
     /// What helps: the daemon knows best where it says so.
@@ -75,8 +89,8 @@ struct CallContext {
         case .internalError: "journalctl --user -u quartiled -n 50"
         case .accountNotFound: remedy("list")
         case .loginRequired: remedy("login", account: account)
-        case .upstreamUnavailable, .timeout: remedy("status", account: account)
-        case .upstreamRejected: remedy(command == "login" ? "login" : "update", account: account)
+        case .upstreamUnavailable, .timeout: again ?? remedy("status", account: account)
+        case .upstreamRejected: again ?? remedy(command == "login" ? "login" : "update", account: account)
         case .storageFailed: remedy("status")
         case .keyUnusable: remedy("key status")
         case .keyNotReady: remedy("key rotate")

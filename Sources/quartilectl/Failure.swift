@@ -4,6 +4,8 @@ struct Failure: Error, Equatable {
     var message: String
     /// A command that helps, where there is one.
     var remedy: String?
+    /// What has to come before it, in a clause.
+    var condition: String?
     /// What the program exits with.
     var exitCode: Int32
 
@@ -24,6 +26,8 @@ struct Failure: Error, Equatable {
         while sentence.last == "." || sentence.last == " " { sentence.removeLast() }
         // A daemon's sentence may name a command itself; a second one would only confuse.
         guard let remedy, !sentence.contains("run: ") else { return "quartilectl: \(sentence)\n" }
-        return "quartilectl: \(sentence); run: \(style.clean(remedy))\n"
+        let mark = sentence.last == "?" ? "" : ";"
+        let before = condition.map { "\($0), " } ?? ""
+        return "quartilectl: \(sentence)\(mark) \(before)run: \(style.clean(remedy))\n"
     }
 }

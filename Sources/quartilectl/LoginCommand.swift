@@ -42,6 +42,7 @@ struct LoginCommand: ParsableCommand {
         let accounts = try session.call { client throws(ClientError) in try client.listAccounts() }
         let target = try LoginTarget(account.account, among: accounts, session.context, upstream)
         session.context.account = target.account
+        if target.existing == nil { session.context.again = again(target.account, session.context) }
         let login = try credentials ?? LoginDialogue.ask(target, remember: !noRemember)
         let params = LoginParams(
             account: target.account,
@@ -55,5 +56,19 @@ struct LoginCommand: ParsableCommand {
         )
         let result = try session.call { client throws(ClientError) in try client.login(params) }
         try AccountReport.writeLine(result)
+    }
+
+    /// This command once more, for an account that it did not make.
+    private func again(_ account: String, _ context: CallContext) -> String {
+        let command = context.remedy(
+            "login",
+            account: account,
+            options: [
+                ("--base-url", upstream.baseURL), ("--api-version", upstream.apiVersion?.rawValue),
+                // Standard input has been read, and is asked for on the terminal then.
+                ("--credentials", self.credentials == "-" ? nil : self.credentials),
+            ]
+        )
+        return noRemember ? command + " --no-remember" : command
     }
 }

@@ -194,6 +194,11 @@ import Testing
         let line = try await logIn(home, sandbox, at: front, expecting: 75).errors
         #expect(line.contains("\"Test Authority\", which is not trusted here"), "\(line)")
         #expect(line.contains("api.ca_file"))
+        // What helps must know an account that was not made.
+        #expect(
+            line.contains("; once that is mended, run: quartilectl login --account ada --base-url \(front.url) --cred"),
+            "\(line)"
+        )
         #expect(try await sandbox.calls().isEmpty)
         try await daemon.stop()
     }

@@ -58,6 +58,28 @@ private func context(_ command: String = "get-token", account: String? = "x", so
         )
     }
 
+    @Test func `of a first login says to repeat it, for nothing else knows the account`() {
+        var new = context("login", socket: "/s")
+        new.again = new.remedy("login", account: "x", options: [("--base-url", "https://a b"), ("--api-version", nil)])
+        let command = "quartilectl login --account x --base-url 'https://a b' --socket /s"
+        for code in [ErrorCode.upstreamUnavailable, .timeout] {
+            let line = new.failure(.answered(WireError(code, "is the base URL right?"))).line(utf8)
+            #expect(line == "quartilectl: is the base URL right? once that is mended, run: \(command)\n")
+        }
+        let refused = new.failure(.answered(WireError(.upstreamRejected, "the API refused the login")))
+        #expect(refused.line(utf8) == "quartilectl: the API refused the login; run: \(command)\n")
+        let stored = new.failure(.answered(WireError(.storageFailed, "it is so")))
+        #expect(stored.line(utf8) == "quartilectl: it is so; run: quartilectl status --socket /s\n")
+    }
+
+    @Test func `puts no semicolon after a question`() {
+        let error = WireError(.upstreamUnavailable, "is the port right?", retryAt: now + 42)
+        let line = context().failure(.answered(error)).line(utf8)
+        #expect(
+            line.hasPrefix("quartilectl: is the port right? next try in 42 s (11:00 +0100); run: quartilectl status")
+        )
+    }
+
     @Test func `speaks of the socket that was given`() {
         let failure = context(socket: "/tmp/my socket").failure(.answered(WireError(.loginRequired, "it is so")))
         #expect(failure.remedy == "quartilectl login --account x --socket '/tmp/my socket'")
@@ -74,9 +96,9 @@ private func context(_ command: String = "get-token", account: String? = "x", so
     @Test func `is one line whatever the API said`() {
         let error = WireError(.upstreamRejected, "no\r\nquartilectl: \u{1B}[2J\u{202E}\u{2028}ünd\0")
         let failure = context().failure(.answered(error))
-        let line = "quartilectl: no  quartilectl: ?[2J? ünd?; run: quartilectl update --account x\n"
+        let line = "quartilectl: no  quartilectl: ?[2J? ünd? run: quartilectl update --account x\n"
         #expect(failure.line(utf8) == line)
-        let ascii = "quartilectl: no  quartilectl: ?[2J???nd?; run: quartilectl update --account x\n"
+        let ascii = "quartilectl: no  quartilectl: ?[2J???nd? run: quartilectl update --account x\n"
         #expect(failure.line(TextStyle(isUTF8: false, width: 60)) == ascii)
     }
 }
