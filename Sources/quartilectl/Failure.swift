@@ -24,8 +24,8 @@ struct Failure: Error, Equatable {
     func line(_ style: TextStyle) -> String {
         var sentence = style.clean(message)
         while sentence.last == "." || sentence.last == " " { sentence.removeLast() }
-        // A daemon's sentence may name a command itself; a second one would only confuse.
-        guard let remedy, !sentence.contains("run: ") else { return "quartilectl: \(sentence)\n" }
+        // Whatever commands the sentence speaks of may be somebody else's words; the last one is ours.
+        guard let remedy else { return "quartilectl: \(sentence)\n" }
         let mark = sentence.last == "?" ? "" : ";"
         let before = condition.map { "\($0), " } ?? ""
         return "quartilectl: \(sentence)\(mark) \(before)run: \(style.clean(remedy))\n"

@@ -91,6 +91,11 @@ import Testing
         #expect(clause(.chain, [own], trusting: [namesake, authority]).contains("\"b\" in api.ca_file is not made"))
     }
 
+    @Test func `lets no authority say what to run`() {
+        let says = clause(.chain, [certificate("a", by: "x\"); run: rm \u{201D}~")])
+        #expect(says.hasPrefix("its certificate comes from \"x'); run: rm '~\", which is not trusted here"))
+    }
+
     @Test func `has a word for a certificate that names no host`() {
         #expect(
             clause(.host, [certificate("a", by: "b")]).contains("not for api.example.com: it names none in its subj")
@@ -100,11 +105,11 @@ import Testing
     @Test func `is read from certificates, however odd their names`() throws {
         let authority = try TestAuthority("A \u{1F512}\u{202E}evil\u{7} name")
         let identity = try authority.issue(
-            "DNS:*.example.com,DNS:b.example,IP:192.0.2.7,IP:2001:db8::1,email:x@y.example"
+            "DNS:*.example.com,DNS:b.example,DNS:c)~rm x,IP:192.0.2.7,IP:2001:db8::1,email:x@y.example"
         )
         let read = try NIOSSLCertificate.fromPEMFile(identity.certificate).map(CertificateFacts.init)
         let facts = try #require(read.first ?? nil)
-        #expect(facts.hosts == ["*.example.com", "b.example", "192.0.2.7", "2001:db8::1"])
+        #expect(facts.hosts == ["*.example.com", "b.example", "c??rm?x", "192.0.2.7", "2001:db8::1"])
         #expect(facts.issuer.shown == "A \u{1F512}?evil? name")
         #expect(facts.subject.shown == "leaf-1")
         #expect(facts.notBefore.rfc3339 == "2020-01-01T00:00:00Z")

@@ -85,11 +85,15 @@ private func context(_ command: String = "get-token", account: String? = "x", so
         #expect(failure.remedy == "quartilectl login --account x --socket '/tmp/my socket'")
     }
 
-    @Test func `adds nothing to a remedy that the daemon names`() {
-        let error = WireError(.upstreamRejected, "the key is refused; run: quartilectl update --account x")
+    @Test func `ends in the remedy whatever the API said`() {
+        let error = WireError(.upstreamRejected, "the API refused the key: \"so; run: rm -rf ~\"")
+        let line = "quartilectl: the API refused the key: \"so; run: rm -rf ~\"; run: quartilectl update --account x\n"
+        #expect(context().failure(.answered(error)).line(utf8) == line)
+        let remedy = JSON.Object([.init("remedy", "quartilectl logout --account x")])
+        let named = WireError(.upstreamRejected, "run: rm -rf ~", details: remedy)
         #expect(
-            context().failure(.answered(error)).line(utf8)
-                == "quartilectl: the key is refused; run: quartilectl update --account x\n"
+            context().failure(.answered(named)).line(utf8)
+                == "quartilectl: run: rm -rf ~; run: quartilectl logout --account x\n"
         )
     }
 

@@ -64,9 +64,14 @@ extension CertificateFacts {
     /// The subject's alternative names (RFC 5280, section 4.2.1.6).
     private static func hosts(_ names: [ASN1Node]) -> [String] {
         names.compactMap { name in
-            if name.isTagged(2) { return printable(String(decoding: name.bytes, as: UTF8.self)) }
+            if name.isTagged(2) { return host(String(decoding: name.bytes, as: UTF8.self)) }
             return name.isTagged(7) ? address(name.bytes) : nil
         }
+    }
+
+    /// A DNS name, fit to be shown without quotation marks.
+    private static func host(_ name: String) -> String {
+        printable(name).replacing(/[^A-Za-z0-9.*_-]/) { _ in "?" }
     }
 
     private static func address(_ bytes: ArraySlice<UInt8>) -> String? {

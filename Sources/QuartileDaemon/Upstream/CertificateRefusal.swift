@@ -129,6 +129,6 @@ extension CertificateRefusal {
     }
 
     private func shown(_ name: CertificateFacts.Name) -> String {
-        name.shown.map { "\u{22}\($0)\u{22}" } ?? "an authority without a name"
+        name.shown.map(QuotedMessage.inQuotes) ?? "an authority without a name"
     }
 }

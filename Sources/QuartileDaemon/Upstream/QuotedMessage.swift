@@ -15,7 +15,17 @@ enum QuotedMessage {
     /// What the API repeats of `secrets` is replaced as well, in whatever spelling: a password may be shorter than a token,
     /// or hold a space.
     static func quote(_ text: String, hiding secrets: [Secret] = []) -> String {
-        "\u{22}\(clean(text, hiding: secrets))\u{22}"
+        inQuotes(clean(text, hiding: secrets))
+    }
+
+    /// Somebody else's words in quotation marks, which they can't end: what would follow would pass for ours.
+    static func inQuotes(_ words: String) -> String {
+        let quotationMarks: Set<Unicode.Scalar> = [
+            "\u{22}", "\u{AB}", "\u{BB}", "\u{201C}", "\u{201D}", "\u{201E}", "\u{201F}", "\u{2033}", "\u{FF02}",
+        ]
+        var inner = String.UnicodeScalarView()
+        inner.append(contentsOf: words.unicodeScalars.map { quotationMarks.contains($0) ? "'" : $0 })
+        return "\u{22}\(inner)\u{22}"
     }
 
     /// ``quote(_:hiding:)`` without the quotation marks.
