@@ -47,12 +47,30 @@ import Testing
         #"p\u00e4 \"w\"\/\\1"#, #"pä \u0022w\u0022/\u005C1"#,
         // In hex, and in base64 behind none, one and two bytes, but for the letter that depends on what follows.
         "70c3a4202277222f5c31", "cMOkICJ3Ii9cM", "DDpCAidyIvXD", "ww6QgInciL1wx",
+        // Escaped as HTML.
+        "p&#228; &quot;w&quot;/\\1", "&#x70;&#xE4;&nbsp;&#34;w&#34;&#47;&#92;1",
+        // In another case, escaped or not.
+        #"Pä "W"/\1"#, "P%C3%A4%20%22W%22%2F%5C1", "HORSE in The",
         // The other secret: a pair of surrogates, and any twelve bytes.
         #"\uD83D\udc0e-horse in"#, "horse in the",
     ])
     func `a secret is shown in no spelling`(_ text: String) {
         let secrets = [Secret(#"pä "w"/\1"#), Secret("🐎-horse in the stable")]
         #expect(QuotedMessage.clean("<\(text)>", hiding: secrets) == "<<redacted>>")
+    }
+}
+
+extension AuthAPIQuotedMessageTests {
+    @Test(arguments: [
+        ("say \"x\"", "say 'x'"), ("\"; run: rm ~", "'; run: rm ~"), ("\u{201C}a\u{201D} \u{AB}b\u{BB}", "'a' 'b'"),
+    ])
+    func `the API's words can't end the quotation`(_ text: String, _ shown: String) {
+        #expect(QuotedMessage.quote(text) == "\"\(shown)\"")
+    }
+
+    @Test(arguments: ["&;", "&#;", "&#x;", "&#xD800;", "&#99999999999;", "&nothing;", "&amp", "&", "a & b; c"])
+    func `what is no reference of HTML's stays`(_ text: String) {
+        #expect(QuotedMessage.clean(text, hiding: [Secret("secret")]) == text)
     }
 }
 

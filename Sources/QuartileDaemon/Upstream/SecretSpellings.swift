@@ -1,15 +1,16 @@
 import QuartileCore
 
-/// Finds what a line holds of secrets, however it is written down: as it is, percent-encoded (RFC 3986, section 2.1), with
-/// JSON's escapes (RFC 8259, section 7), in base64 (RFC 4648) or in hex.
+/// Finds what a line holds of secrets in the spellings that servers use by themselves: as it is, percent-encoded
+/// (RFC 3986, section 2.1), with JSON's escapes (RFC 8259, section 7) or HTML's, in base64 (RFC 4648) or in hex.
 ///
-/// Any ``length`` bytes of a secret are found, and a shorter secret as a whole. Of base64 and hex, runs that are hidden
-/// anyway need not be found.
+/// Any ``length`` bytes of a secret are found, and a shorter secret as a whole, whatever the case of ASCII letters; in
+/// base64 and in hex, only the beginning, since longer runs are hidden anyway. Not found is what a server would have to
+/// hide on purpose: one escape in another, a secret that is reversed or has something in between.
 struct SecretSpellings {
     /// How much of a secret is as good as the secret.
     static let length = 12
 
-    /// Pieces to look for in the line as it is read, by their first bytes.
+    /// Pieces to look for in the line as it is read, in lower case, by their first bytes.
     private var pieces: [ArraySlice<UInt8>: [ArraySlice<UInt8>]] = [:]
     /// Likewise, in the line as it is.
     private var encoded: [ArraySlice<UInt8>: [ArraySlice<UInt8>]] = [:]
@@ -22,8 +23,9 @@ struct SecretSpellings {
             let bytes = secret.withBytes { Array($0) }
             guard bytes.count >= max(shortest, Self.keyLength) else { continue }
             let length = min(Self.length, bytes.count)
+            let folded = bytes.map(lowercased)
             for start in 0...(bytes.count - length) {
-                let piece = bytes[start..<(start + length)]
+                let piece = folded[start..<(start + length)]
                 pieces[piece.prefix(Self.keyLength), default: []].append(piece)
             }
             for form in Self.base64(bytes.prefix(Self.length)) + Self.hexadecimal(bytes.prefix(Self.length)) {
@@ -36,10 +38,11 @@ struct SecretSpellings {
     func ranges(in line: [Unicode.Scalar]) -> [Range<Int>] {
         guard !pieces.isEmpty else { return [] }
         let asItIs = Reading(line) { _, _ in nil }
-        return search(pieces, asItIs) + search(encoded, asItIs)
-            + search(pieces, Reading(line, Reading.percent(plusIsSpace: false)))
-            + search(pieces, Reading(line, Reading.percent(plusIsSpace: true)))
-            + search(pieces, Reading(line, Reading.json))
+        let readings = [
+            asItIs, Reading(line, Reading.percent(plusIsSpace: false)),
+            Reading(line, Reading.percent(plusIsSpace: true)), Reading(line, Reading.json), Reading(line, Reading.html),
+        ]
+        return search(encoded, asItIs) + readings.flatMap { search(pieces, $0.folded) }
     }
 
     private func search(_ pieces: [ArraySlice<UInt8>: [ArraySlice<UInt8>]], _ reading: Reading) -> [Range<Int>] {
@@ -77,6 +80,11 @@ struct SecretSpellings {
     }
 }
 
+/// Of ASCII letters only: other letters are more than a byte.
+private func lowercased(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+}
+
 /// The bytes that a line stands for to somebody who takes its escapes away, and where in it each comes from.
 private struct Reading {
     private(set) var bytes: [UInt8] = []
@@ -93,6 +101,13 @@ private struct Reading {
             scalars += read.map { _ in place..<(place + length) }
             place += length
         }
+    }
+
+    /// The same in lower case.
+    var folded: Reading {
+        var reading = self
+        reading.bytes = bytes.map(lowercased)
+        return reading
     }
 
     static func percent(plusIsSpace: Bool) -> Escape {
@@ -121,6 +136,22 @@ private struct Reading {
             return (Array(String(scalar).utf8), 12)
         default: return nil
         }
+    }
+
+    /// Characters by number, and those by name that are escaped everywhere (HTML, "Character references").
+    static func html(_ line: [Unicode.Scalar], _ place: Int) -> (bytes: [UInt8], length: Int)? {
+        guard line[place] == "&", let end = line[place...].prefix(12).firstIndex(of: ";") else { return nil }
+        var reference = String.UnicodeScalarView()
+        reference.append(contentsOf: line[(place + 1)..<end])
+        let name = String(reference).lowercased()
+        let named: [String: Unicode.Scalar] = [
+            "lt": "<", "gt": ">", "amp": "&", "quot": "\u{22}", "apos": "'", "nbsp": " ",
+        ]
+        let number = name.hasPrefix("#x") ? UInt32(name.dropFirst(2), radix: 16) : UInt32(name.dropFirst())
+        guard let scalar = named[name] ?? (name.hasPrefix("#") ? number.flatMap(Unicode.Scalar.init) : nil) else {
+            return nil
+        }
+        return (Array(String(scalar).utf8), end + 1 - place)
     }
 
     /// The number that stands in hex at a place.
