@@ -4,10 +4,12 @@ import Testing
 
 /// An API that fails, is slow, and gives back what it was given.
 extension LeakDrive {
-    /// A text in each spelling that a message can hold.
+    /// A text in each spelling that a message can hold and that a server may come to by itself: who spells a secret out
+    /// number by number wants it seen.
     private func spellings(_ text: String) -> [String] {
-        LeakSpelling.allCases.filter { $0 != .utf16 }.flatMap { spelling in
-            spelling.forms(of: text).map { String(decoding: $0, as: UTF8.self) }.sorted()
+        LeakSpelling.allCases.filter { $0 != .utf16 && $0 != .decimal }.flatMap { spelling in
+            spelling.forms(of: text).filter { spelling != .hexadecimal || $0.count == 2 * text.utf8.count }
+                .map { String(decoding: $0, as: UTF8.self) }.sorted()
         }
     }
 

@@ -37,7 +37,13 @@ struct LeakSecret: Hashable {
 
 /// Looks for secrets in all their spellings.
 ///
-/// What is found: any 12 characters at the beginning or the end of a secret, and any 23 from the middle.
+/// What is found: any 12 characters at the beginning or the end of a secret, and any 23 from the middle, in one piece and
+/// in one spelling.
+///
+/// What is not: a secret that is reversed, compressed or encrypted, that other text or the end of a line divides, that is
+/// in two spellings at once (but ``LeakSpelling/base64Twice``) or in cases mixed anew. And nothing is found where nobody
+/// looks: in the name of a thread, in what a process puts into its own environment (`/proc/PID/environ` shows what it was
+/// started with), in files that it wrote to other directories than ``LeakGround`` reads.
 struct LeakSearch {
     /// How much of a secret is as good as the secret.
     static let length = 12

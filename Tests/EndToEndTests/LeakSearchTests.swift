@@ -37,6 +37,21 @@ struct LeakSearchTests {
             #expect(spellings(text.utf8.map { String(format: format, $0) }.joined()) == [.hexadecimal])
             #expect(spellings(text.utf8.map { "%" + String(format: format, $0) }.joined()) == [.percent])
         }
+        for separator in [" ", ":", "-", ", 0x", "\\x"] {
+            for format in ["%02x", "%02X"] {
+                let hexadecimal = text.utf8.map { String(format: format, $0) }.joined(separator: separator)
+                #expect(spellings(hexadecimal) == [.hexadecimal], "with \(separator)")
+            }
+        }
+        #expect(spellings("\(Array(text.utf8))") == [.decimal])
+        #expect(spellings(String(decoding: try JSONEncoder().encode(Array(text.utf8)), as: UTF8.self)) == [.decimal])
+        #expect(spellings(text.utf8.map { "\($0)" }.joined(separator: " ")) == [.decimal])
+        #expect(spellings(text.uppercased()) == [.otherCase])
+        #expect(spellings("ADA.HORSE-🐎 TO-BE") == [.otherCase])
+        for before in ["", "x", "xy"] {
+            let once = Data((before + text).utf8).base64EncodedString()
+            #expect(spellings(Data((before + once).utf8).base64EncodedString()) == [.base64Twice])
+        }
         for kept in [CharacterSet.urlQueryAllowed, .urlPathAllowed, .urlHostAllowed, .alphanumerics] {
             let percent = try #require(text.addingPercentEncoding(withAllowedCharacters: kept))
             #expect(spellings(percent) == [.percent])

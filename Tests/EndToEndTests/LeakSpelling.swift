@@ -4,10 +4,16 @@ import Foundation
 enum LeakSpelling: String, CaseIterable {
     /// As it is, in UTF-8.
     case plain
+    /// All in lower case, or all in upper case.
+    case otherCase = "another case"
     case utf16 = "UTF-16"
     /// RFC 4648, both alphabets, wherever in a longer text it begins.
     case base64
+    case base64Twice = "base64 of base64"
+    /// With nothing in between, or with what people and languages put there.
     case hexadecimal
+    /// As languages print a list of bytes.
+    case decimal = "list of numbers"
     /// RFC 3986, section 2.1, and forms; whatever is encoded of it beside what must be.
     case percent = "percent-encoding"
     /// RFC 8259, section 7; whatever is escaped of it beside what must be.
@@ -21,8 +27,10 @@ enum LeakSpelling: String, CaseIterable {
             switch self {
             case .plain: [bytes]
             case .base64: base64(of: bytes)
+            case .base64Twice: base64Twice(of: bytes)
             case .hexadecimal: hexadecimal(of: bytes)
-            case .utf16, .percent, .json: []
+            case .decimal: decimal(of: bytes)
+            case .otherCase, .utf16, .percent, .json: []
             }
         }
     }
@@ -30,16 +38,35 @@ enum LeakSpelling: String, CaseIterable {
     func forms(of text: String) -> Set<[UInt8]> {
         switch self {
         case .plain: [Array(text.utf8)]
+        case .otherCase:
+            Set([text.lowercased(), text.uppercased()].filter { $0 != text }.map { Array($0.utf8) })
         case .utf16: [text.utf16.flatMap { [UInt8($0 & 0xff), UInt8($0 >> 8)] }, text.utf16.flatMap(bigEndian)]
         case .base64: base64(of: Array(text.utf8))
+        case .base64Twice: base64Twice(of: Array(text.utf8))
         case .hexadecimal: hexadecimal(of: Array(text.utf8))
+        case .decimal: decimal(of: Array(text.utf8))
         case .percent: percent(of: text)
         case .json: json(of: text)
         }
     }
 
     private func hexadecimal(of bytes: [UInt8]) -> Set<[UInt8]> {
-        Set(Self.digits.map { digits in bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] } })
+        Set(
+            Self.digits.flatMap { digits in
+                let numbers = bytes.map { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+                return ["", " ", ":", "-", "\\x", ", 0x", ",0x", " 0x"].map {
+                    Array(numbers.joined(separator: $0.utf8))
+                }
+            }
+        )
+    }
+
+    private func decimal(of bytes: [UInt8]) -> Set<[UInt8]> {
+        Set([", ", ",", " "].map { Array(bytes.map(String.init).joined(separator: $0).utf8) })
+    }
+
+    private func base64Twice(of bytes: [UInt8]) -> Set<[UInt8]> {
+        base64(of: bytes).reduce(into: []) { $0.formUnion(base64(of: $1)) }
     }
 
     private static let digits = [Array("0123456789abcdef".utf8), Array("0123456789ABCDEF".utf8)]
