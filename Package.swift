@@ -173,8 +173,8 @@ if Context.environment["QUARTILED_FUZZING"] != nil {
                 .product(name: "Yams", package: "Yams"),
             ],
             exclude: [
-                "CertificateFacts", "CertificateProbe", "CertificateRefusal", "HTTPPoster", "QuartileAuthAPI",
-                "TransportFault+NIO", "TrustRoots",
+                "CertificateFacts", "CertificatePath", "CertificateProbe", "CertificateRefusal", "HTTPPoster",
+                "QuartileAuthAPI", "TransportFault+NIO", "TrustRoots",
             ].map { "Upstream/\($0).swift" },
             sources: [
                 "Configuration", "Process/Errno.swift", "Socket/PeerCredentials.swift", "Socket/SystemdUnit.swift",
