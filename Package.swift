@@ -177,8 +177,8 @@ if Context.environment["QUARTILED_FUZZING"] != nil {
                 "QuartileAuthAPI", "TransportFault+NIO", "TrustRoots",
             ].map { "Upstream/\($0).swift" },
             sources: [
-                "Configuration", "Process/Errno.swift", "Socket/PeerCredentials.swift", "Socket/SystemdUnit.swift",
-                "Store/KeySourceKind.swift", "Upstream",
+                "Configuration", "Process/Errno.swift", "Process/RegularFile.swift", "Socket/PeerCredentials.swift",
+                "Socket/SystemdUnit.swift", "Store/KeySourceKind.swift", "Upstream",
             ]
         ),
         .target(name: "FuzzSupport", path: "Tests/Fuzzing/Support"),

@@ -42,11 +42,6 @@ public struct LineFramer: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
-    /// The same for bytes that lie anywhere. Programs read into memory: this is the slower way.
-    public mutating func append(_ bytes: some Sequence<UInt8>) {
-        Array(bytes).withUnsafeBytes { append($0) }
-    }
-
     /// The next whole line, `overlong` (from then on always), or nil if there is none yet.
     public mutating func next() -> Frame? {
         if isOverlong { return .overlong }

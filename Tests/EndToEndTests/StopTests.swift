@@ -60,10 +60,11 @@ import Testing
         #expect(try await sandbox.control("GET", "state")["reused"] == 0)
     }
 
-    /// A handshake is not ended by what ends a request.
+    /// A handshake is not ended by what ends a request, and would last as long as one may: longer than anything is waited
+    /// for here.
     @Test func aServerThatIsSilentInTheHandshakeHoldsUpNothing() async throws {
         let home = try Home()
-        let daemon = try await Daemon(home)
+        let daemon = try await Daemon(home, environment: ["QUARTILED_API_TIMEOUT": "1h"])
         // The kernel accepts for it, and nobody answers.
         let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(server) }
@@ -89,10 +90,7 @@ import Testing
         )
         var connection = pollfd(fd: server, events: Int16(POLLIN), revents: 0)
         try await eventually("a connection") { poll(&connection, 1, 0) == 1 }
-        // 10 s for the client, 1 s for the connection; the API's time is 30 s.
-        let start = ContinuousClock.now
         #expect(try await daemon.stop() == .exit(0))
-        #expect(ContinuousClock.now - start < .seconds(20))
         _ = try await login.waitForEnd()
     }
 

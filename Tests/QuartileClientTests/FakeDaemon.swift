@@ -92,7 +92,7 @@ final class FakeDaemon: Sendable {
         while true {
             let count = recv(connection, &buffer, buffer.count, 0)
             guard count > 0 else { return nil }
-            framer.append(buffer[..<count])
+            buffer[..<count].withUnsafeBytes { framer.append($0) }
             while case .line(let line)? = framer.next() {
                 guard case .single(.request(let request)) = Message.decode(line) else { return nil }
                 state.withLock { $0.requests.append(request) }

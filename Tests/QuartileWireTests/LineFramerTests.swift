@@ -15,6 +15,12 @@ private func lines(_ texts: String...) -> [LineFramer.Frame] {
     texts.map { .line(Array($0.utf8)) }
 }
 
+extension LineFramer {
+    fileprivate mutating func append(_ bytes: some Sequence<UInt8>) {
+        Array(bytes).withUnsafeBytes { append($0) }
+    }
+}
+
 @Suite struct `Line framer` {
     private var framer = LineFramer(maximumLength: 8)
 

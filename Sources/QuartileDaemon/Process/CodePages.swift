@@ -9,7 +9,9 @@ enum CodePages {
     /// Lets go of all of them. The next use of one brings it back, from memory as a rule, so nothing is lost but some
     /// microseconds; those that only the start needed, some 15 MiB, stay away.
     static func release() {
-        for range in ranges(inMaps: maps()) {
+        // Where the kernel does not say, in a sandbox without `/proc`, for example, they stay.
+        guard let maps = try? RegularFile.read("/proc/self/maps", atMost: 1 << 20) else { return }
+        for range in ranges(inMaps: String(decoding: maps, as: UTF8.self)) {
             // Nothing is ever written to them, so there is nothing to lose (madvise(2), "MADV_DONTNEED"). Where it
             // fails they stay.
             _ = madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED)
@@ -24,20 +26,6 @@ enum CodePages {
             guard fields.count > 4, fields[1] == "r-xp", fields[4] != "0" else { return nil }
             let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
             return ends.count == 2 && ends[0] < ends[1] ? ends[0]..<ends[1] : nil
-        }
-    }
-
-    /// Empty where the kernel does not say, in a sandbox without `/proc`, for example.
-    private static func maps() -> String {
-        let file = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return "" }
-        defer { close(file) }
-        var text: [UInt8] = []
-        var part = [UInt8](repeating: 0, count: 16_384)
-        while true {
-            let count = read(file, &part, part.count)
-            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
-            text += part[..<count]
         }
     }
 }

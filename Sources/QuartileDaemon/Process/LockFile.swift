@@ -61,6 +61,7 @@ package final class LockFile: Sendable {
             } catch {
                 guard case .held = error, SystemClock().now().boot < deadline else { throw error }
             }
+            // flock(2) can wait, but for no limited time.
             usleep(10_000)
         }
     }

@@ -43,16 +43,17 @@ final class HTTPPoster: Sendable {
     /// What `api.ca_file` says.
     private let trusted: [CertificateFacts]
 
+    /// A poster that trusts `roots`, which `api.ca_file` names, beside the system's authorities.
     init(
         _ settings: AuthAPISettings,
+        trusting roots: [NIOSSLCertificate],
         clock: any MomentSource,
         eventLoop: any EventLoop,
         connectionsPerHost: Int = connectionsPerHost
-    ) throws(UnusableCAFile) {
+    ) {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         tls.certificateVerification = .fullVerification
-        let roots = try settings.caFile.map { path throws(UnusableCAFile) in try TrustRoots.read(path) } ?? []
         if !roots.isEmpty { tls.additionalTrustRoots = [.certificates(roots)] }
         trusted = roots.compactMap { CertificateFacts($0) }
 

@@ -22,9 +22,11 @@ package final class QuartileAuthAPI: AuthAPI {
     ) throws(UnusableCAFile) {
         self.settings = settings
         self.clock = clock
-        poster = try HTTPPoster(settings, clock: clock, eventLoop: eventLoop)
-        inquirer = try HTTPPoster(
+        let roots = try settings.caFile.map { path throws(UnusableCAFile) in try TrustRoots.read(path) } ?? []
+        poster = HTTPPoster(settings, trusting: roots, clock: clock, eventLoop: eventLoop)
+        inquirer = HTTPPoster(
             settings,
+            trusting: roots,
             clock: clock,
             eventLoop: eventLoop,
             connectionsPerHost: QuartileAuthAPI.inquiriesPerHost

@@ -29,7 +29,7 @@ private struct Framed: Equatable {
         while !rest.isEmpty {
             let piece = rest.prefix(pieces())
             rest = rest.dropFirst(piece.count)
-            framer.append(piece)
+            piece.withUnsafeBytes { framer.append($0) }
             take(from: &framer)
         }
         remainder = framer.takeRemainder()
