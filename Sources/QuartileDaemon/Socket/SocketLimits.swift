@@ -36,9 +36,9 @@ package struct SocketLimits: Sendable {
     package var unreadTime = TimeAmount.seconds(10)
     /// For requests in flight when the daemon is told to stop, 10 s: less than any service manager waits.
     package var drainTime = TimeAmount.seconds(10)
-    /// Bytes that are read of a client at once, 8 KiB: requests are a hundred or two, and each connection keeps a buffer
-    /// of this size.
-    package var readLength = 8_192
+    /// Bytes that are read of a client at once, 2 KiB: more requests than are begun in one turn, and each connection keeps
+    /// a buffer of this size.
+    package var readLength = 2_048
     /// How long no connection is accepted after descriptors ran out, 200 ms: five attempts a second cost nothing, and
     /// a client is served again well within a second.
     package var acceptPause = TimeAmount.milliseconds(200)

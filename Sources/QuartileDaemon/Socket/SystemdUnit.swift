@@ -30,12 +30,16 @@ enum SystemdUnit {
     static func name(inProcessGroups text: String) -> String? {
         // Three fields: the hierarchy's number, its controllers, the path. Version 2 of control groups has the number 0;
         // where it has none, systemd keeps a hierarchy of version 1 for itself.
-        let groups = text.split(separator: "\n").map {
-            $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+        var old: Substring?
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { continue }
+            if fields[0].elementsEqual("0".utf8), fields[1].isEmpty, let unit = name(inPath: Substring(fields[2])) {
+                return unit
+            }
+            if fields[1].elementsEqual("name=systemd".utf8) { old = Substring(fields[2]) }
         }
-        let own = groups.first { $0.count == 3 && $0[0] == "0" && $0[1].isEmpty }
-        let old = groups.first { $0.count == 3 && $0[1] == "name=systemd" }
-        return own.flatMap { name(inPath: $0[2]) } ?? old.flatMap { name(inPath: $0[2]) }
+        return old.flatMap(name(inPath:))
     }
 
     /// The unit whose control group has this path.
