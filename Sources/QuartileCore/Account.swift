@@ -5,7 +5,7 @@ public struct AccountName: Hashable, Comparable, Sendable, CustomStringConvertib
 
     /// The name, or nil where `text` breaks the rule.
     public init?(_ text: String) {
-        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(AccountName.allows) else { return nil }
+        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy({ AccountName.allows($0) }) else { return nil }
         self.text = text
     }
 

@@ -103,6 +103,7 @@ struct JSONReader {
         guard depth < JSON.maximumDepth else { throw error(.tooDeep) }
         position += 1
         var object = JSON.Object()
+        object.members.reserveCapacity(4)  // as many as a request has
         skipWhitespace(bytes)
         if try peek(bytes) == ASCII.rightBrace {
             position += 1

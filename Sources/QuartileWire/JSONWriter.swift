@@ -1,23 +1,16 @@
-extension JSON {
-    /// The value as JSON text without white space: one line, since control characters are escaped.
-    public var bytes: [UInt8] {
-        var output: [UInt8] = []
-        write(to: &output)
-        return output
-    }
-
+extension JSON: JSONWritable {
     /// ``bytes`` as a string.
     public var text: String {
         String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Appends ``bytes`` to `output`.
+    /// Appends the value as JSON text.
     public func write(to output: inout [UInt8]) {
         switch self {
         case .null: output.append(contentsOf: "null".utf8)
         case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
         case .number(let number): output.append(contentsOf: number.text.utf8)
-        case .string(let string): Self.write(string, to: &output)
+        case .string(let string): output.append(json: string)
         case .array(let elements):
             output.append(ASCII.leftBracket)
             for (index, element) in elements.enumerated() {
@@ -29,7 +22,7 @@ extension JSON {
             output.append(ASCII.leftBrace)
             for (index, member) in object.members.enumerated() {
                 if index > 0 { output.append(ASCII.comma) }
-                Self.write(member.name, to: &output)
+                output.append(json: member.name)
                 output.append(ASCII.colon)
                 member.value.write(to: &output)
             }
@@ -37,21 +30,18 @@ extension JSON {
         }
     }
 
-    /// Appends a string: runs that need no escape, tokens for example, in one piece.
-    private static func write(_ string: String, to output: inout [UInt8]) {
+    /// Appends a string of UTF-8: runs that need no escape, tokens for example, in one piece.
+    static func write(_ utf8: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
         output.append(ASCII.quote)
-        var string = string
-        string.withUTF8 { utf8 in
-            var start = 0
-            if holdsEscapes(utf8) {
-                for index in utf8.indices where mustBeEscaped(utf8[index]) {
-                    output.append(contentsOf: utf8[start..<index])
-                    writeEscape(of: utf8[index], to: &output)
-                    start = index + 1
-                }
+        var start = 0
+        if holdsEscapes(utf8) {
+            for index in utf8.indices where mustBeEscaped(utf8[index]) {
+                output.append(contentsOf: utf8[start..<index])
+                writeEscape(of: utf8[index], to: &output)
+                start = index + 1
             }
-            output.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         }
+        output.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         output.append(ASCII.quote)
     }
 

@@ -35,8 +35,38 @@ public struct Response: Sendable, Hashable {
         }
     }
 
+    /// The answer as JSON text.
+    public var bytes: [UInt8] {
+        switch outcome {
+        case .success(let result): Response.bytes(id: id, result: result)
+        case .failure(let error): Response.bytes(id: id, error: error)
+        }
+    }
+
     /// The answer as a line, its `\n` included.
-    public var line: [UInt8] { json.line }
+    public var line: [UInt8] { bytes + CollectionOfOne(ASCII.newline) }
+
+    /// The answer of a method that succeeded as JSON text, with a result that need not be a tree of ``JSON``.
+    public static func bytes(id: RequestID, result: some JSONWritable) -> [UInt8] {
+        bytes(id: id, member: #","result":"#) { result.write(to: &$0) }
+    }
+
+    /// The answer of a method that failed as JSON text.
+    public static func bytes(id: RequestID, error: WireError) -> [UInt8] {
+        bytes(id: id, member: #","error":"#) { error.json.write(to: &$0) }
+    }
+
+    private static func bytes(id: RequestID, member: StaticString, write: (inout [UInt8]) -> Void) -> [UInt8] {
+        var output: [UInt8] = []
+        // Room for a token: growing would leave copies of it behind.
+        output.reserveCapacity(2_048)
+        output.append(#"{"jsonrpc":"2.0","id":"#)
+        id.json.write(to: &output)
+        output.append(member)
+        write(&output)
+        output.append(ASCII.rightBrace)
+        return output
+    }
 
     /// Reads an answer. An error code that this version does not know is a ``ProtocolViolation`` with its message.
     public init(json: JSON) throws(ProtocolViolation) {

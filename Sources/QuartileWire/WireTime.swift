@@ -41,6 +41,14 @@ public struct WireTime: Sendable, Hashable {
 
     /// `2026-11-25T10:00:00Z` for seconds since 1970. What lies outside the years 0 to 9999 is moved to their ends.
     public static func format(epochSeconds: Int64) -> String {
+        var text: [UInt8] = []
+        text.reserveCapacity(20)
+        append(epochSeconds: epochSeconds, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends what ``format(epochSeconds:)`` gives.
+    static func append(epochSeconds: Int64, to output: inout [UInt8]) {
         let first = Int64(Calendar.daysSince1970(year: 0, month: 1, day: 1)) * 86_400
         let last = Int64(Calendar.daysSince1970(year: 9_999, month: 12, day: 31)) * 86_400 + 86_399
         let seconds = min(max(epochSeconds, first), last)
@@ -51,21 +59,19 @@ public struct WireTime: Sendable, Hashable {
             days -= 1
         }
         let date = Calendar.date(daysSince1970: days)
-        var text: [UInt8] = []
-        text.reserveCapacity(20)
-        func append(_ value: Int, _ width: Int, _ separator: Unicode.Scalar) {
-            let digits = String(value).utf8
-            text.append(contentsOf: repeatElement(ASCII.zero, count: width - digits.count))
-            text.append(contentsOf: digits)
-            text.append(UInt8(ascii: separator))
+        func append(_ value: Int, _ separator: Unicode.Scalar) {
+            output.append(ASCII.zero + UInt8(value / 10))
+            output.append(ASCII.zero + UInt8(value % 10))
+            output.append(UInt8(ascii: separator))
         }
-        append(date.year, 4, "-")
-        append(date.month, 2, "-")
-        append(date.day, 2, "T")
-        append(rest / 3_600, 2, ":")
-        append(rest / 60 % 60, 2, ":")
-        append(rest % 60, 2, "Z")
-        return String(decoding: text, as: UTF8.self)
+        output.append(ASCII.zero + UInt8(date.year / 1_000))
+        output.append(ASCII.zero + UInt8(date.year / 100 % 10))
+        append(date.year % 100, "-")
+        append(date.month, "-")
+        append(date.day, "T")
+        append(rest / 3_600, ":")
+        append(rest / 60 % 60, ":")
+        append(rest % 60, "Z")
     }
 }
 

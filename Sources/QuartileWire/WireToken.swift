@@ -1,5 +1,5 @@
 /// A token: the result of `get_token`.
-public struct WireToken: Sendable, Hashable, RedactedMessage {
+public struct WireToken: Sendable, Hashable, JSONWritable, RedactedMessage {
     /// Why a token is the best there is: the last refresh has failed, and the token is still good.
     public struct Degraded: Sendable, Hashable {
         /// The error's name, as `data.code` has it.
@@ -74,21 +74,64 @@ public struct WireToken: Sendable, Hashable, RedactedMessage {
         self.degraded = degraded
     }
 
-    /// The token as JSON; without `degraded` unless it is.
-    public var json: JSON {
-        var object = JSON.Object([
-            .init("account", .string(account)),
-            .init("access_token", .string(accessToken)),
-            .init("token_type", .string(tokenType)),
-            .init("expires_at", .time(expiresAt)),
-            .init("expires_at_epoch", .integer(expiresAt)),
-            .init("expires_in", .integer(expiresIn)),
-            .init("generation", .integer(generation)),
-            .init("subscription_key", .string(subscriptionKey)),
-            .init("subscription_key_header", .string(subscriptionKeyHeader)),
-        ])
-        if let degraded { object.append("degraded", degraded.json) }
-        return .object(object)
+    /// Appends the token as JSON; without `degraded` unless it is.
+    public func write(to output: inout [UInt8]) {
+        var (accessToken, subscriptionKey) = (accessToken, subscriptionKey)
+        accessToken.withUTF8 { accessToken in
+            subscriptionKey.withUTF8 { subscriptionKey in
+                WireToken.write(
+                    account: account,
+                    accessToken: accessToken,
+                    tokenType: tokenType,
+                    expiresAt: expiresAt,
+                    expiresIn: expiresIn,
+                    generation: generation,
+                    subscriptionKey: subscriptionKey,
+                    subscriptionKeyHeader: subscriptionKeyHeader,
+                    degraded: degraded,
+                    to: &output
+                )
+            }
+        }
+    }
+
+    /// Appends a token as JSON, its secrets (UTF-8) from where they lie: for a server, in which they need not become
+    /// strings that nobody can wipe.
+    public static func write(
+        account: String,
+        accessToken: UnsafeBufferPointer<UInt8>,
+        tokenType: String,
+        expiresAt: Int64,
+        expiresIn: Int64,
+        generation: Int64,
+        subscriptionKey: UnsafeBufferPointer<UInt8>,
+        subscriptionKeyHeader: String,
+        degraded: Degraded?,
+        to output: inout [UInt8]
+    ) {
+        output.append(#"{"account":"#)
+        output.append(json: account)
+        output.append(#","access_token":"#)
+        output.append(json: accessToken)
+        output.append(#","token_type":"#)
+        output.append(json: tokenType)
+        output.append(#","expires_at":""#)
+        WireTime.append(epochSeconds: expiresAt, to: &output)
+        output.append(#"","expires_at_epoch":"#)
+        output.append(json: expiresAt)
+        output.append(#","expires_in":"#)
+        output.append(json: expiresIn)
+        output.append(#","generation":"#)
+        output.append(json: generation)
+        output.append(#","subscription_key":"#)
+        output.append(json: subscriptionKey)
+        output.append(#","subscription_key_header":"#)
+        output.append(json: subscriptionKeyHeader)
+        if let degraded {
+            output.append(#","degraded":"#)
+            degraded.json.write(to: &output)
+        }
+        output.append(ASCII.rightBrace)
     }
 
     /// Reads a token.

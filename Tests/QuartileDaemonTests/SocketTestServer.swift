@@ -28,19 +28,19 @@ final class ScriptedHandler: RequestHandling {
         calls.withLock { $0.append(request.method) }
         callers.withLock { $0.append(caller) }
         switch request.method {
-        case "echo": reply("echo")
+        case "echo": reply(JSON.string("echo"))
         case "text":
             let count = request.params?.object?["count"]?.int64 ?? 0
-            reply(.string(String(repeating: "x", count: Int(count))))
+            reply(JSON.string(String(repeating: "x", count: Int(count))))
         case "later":
-            NIOSingletons.posixBlockingThreadPool.submit { _ in reply("later") }
+            NIOSingletons.posixBlockingThreadPool.submit { _ in reply(JSON.string("later")) }
         case "never": break
         case "stall":
             stall.wait()
-            reply("stalled")
+            reply(JSON.string("stalled"))
         case "twice":
-            reply("first")
-            reply("second")
+            reply(JSON.string("first"))
+            reply(JSON.string("second"))
         case "hold": held.withLock { $0.append(reply) }
         default: reply(WireError(.methodNotFound, "no such method"))
         }

@@ -39,16 +39,19 @@ func wireAccount(_ name: String, _ state: WireAccount.State = .active) -> WireAc
     )
 }
 
-let token = WireToken(
-    account: "x",
-    accessToken: "eyJ.abc.def",
-    tokenType: "Bearer",
-    expiresAt: 1_795_600_800,
-    expiresIn: 60,
-    generation: 1,
-    subscriptionKey: "abc123",
-    subscriptionKeyHeader: "Subscription-Key"
-).json
+let token: JSON = {
+    let token = WireToken(
+        account: "x",
+        accessToken: "eyJ.abc.def",
+        tokenType: "Bearer",
+        expiresAt: 1_795_600_800,
+        expiresIn: 60,
+        generation: 1,
+        subscriptionKey: "abc123",
+        subscriptionKeyHeader: "Subscription-Key"
+    )
+    return (try? JSON.parse(token.bytes)) ?? .null
+}()
 
 func list(_ names: String...) -> [Method: Result<JSON, WireError>] {
     [.listAccounts: .success(ListAccountsResult(accounts: names.map { wireAccount($0) }).json)]

@@ -44,7 +44,9 @@ package enum Rejection: Sendable {
 
 /// A token with what a program needs beside it.
 package struct ServedToken: Sendable {
-    package var account: Account
+    package var account: AccountName
+    package var apiVersion: APIVersion
+    package var subscriptionKey: Secret
     package var tokens: IssuedTokens
     package var remaining: Milliseconds
     package var degraded: LastError?

@@ -11,7 +11,7 @@ extension TokenManager {
         maxWait: Milliseconds,
         reply: @escaping TokenReply
     ) {
-        let answer = transition { state, now in
+        let outcome: Result<ServedToken, RequestFailure>? = transition { state, now in
             state.lastCaller += 1
             let caller = state.lastCaller
             let (answer, effects) = state.scheduler.getToken(
@@ -21,10 +21,10 @@ extension TokenManager {
                 deadline: now.boot + maxWait,
                 now: now
             )
-            if answer == nil { state.callers[caller] = { reply(self.token(name, $0)) } }
-            return (answer, effects)
+            if answer == nil { state.callers[caller] = { reply(self.outcome(name, $0)) } }
+            return (answer.map { state.outcome(name, $0) }, effects)
         }
-        if let answer { reply(token(name, answer)) }
+        if let outcome { reply(outcome) }
     }
 
     /// Forces a refresh, or joins the one under way, and waits for it.
@@ -44,7 +44,7 @@ extension TokenManager {
             }
             if let answer { done.resume(returning: answer) }
         }
-        _ = try token(name, answer).get()
+        _ = try outcome(name, answer).get()
         return try status(of: name)
     }
 
@@ -73,7 +73,7 @@ extension TokenManager {
         case .alreadyReplaced(let generation): return .alreadyReplaced(generation)
         case .tooSoon(let generation): return .tooSoon(generation)
         case .unknownAccount: throw absent(name)
-        case .refresh(let answer): return .refreshed(try token(name, answer).get().tokens.generation)
+        case .refresh(let answer): return .refreshed(try outcome(name, answer).get().tokens.generation)
         }
     }
 
@@ -82,28 +82,14 @@ extension TokenManager {
     /// More than a refresh and the login behind it can take; a bound for what should not happen.
     private static let longestRefresh = Milliseconds.minutes(10)
 
-    private func token(_ name: AccountName, _ answer: RefreshScheduler.Answer) -> Result<ServedToken, RequestFailure> {
-        switch answer {
-        case .unknownAccount: return .failure(absent(name))
-        case .timeout: return .failure(.timeout(name))
-        case .failure(let error): return .failure(RequestFailure(error))
-        case .token(let tokens, let remaining, let degraded):
-            guard let account = inspect({ $0.accounts[name] }) else { return .failure(.unknownAccount(name)) }
-            return .success(ServedToken(account: account, tokens: tokens, remaining: remaining, degraded: degraded))
-        }
+    private func outcome(_ name: AccountName, _ answer: RefreshScheduler.Answer) -> Result<ServedToken, RequestFailure>
+    {
+        inspect { $0.outcome(name, answer) }
     }
 
     /// Why an account that the scheduler does not know can't be served.
     func absent(_ name: AccountName) -> RequestFailure {
-        guard inspect({ $0.damaged.contains(name) }) else { return .unknownAccount(name) }
-        return .failed(
-            Failure(
-                .storageFailed,
-                "the stored secrets of account \(name) do not open with this key: the database was altered",
-                remedy: "quartilectl logout --account \(name)"
-            ),
-            retryAt: nil
-        )
+        inspect { $0.absent(name) }
     }
 
     /// How an account is.
@@ -138,5 +124,42 @@ extension TokenManager {
                 }
             }
         }
+    }
+}
+
+extension TokenManager.State {
+    /// What an answer of the scheduler is to the caller.
+    fileprivate func outcome(
+        _ name: AccountName,
+        _ answer: RefreshScheduler.Answer
+    ) -> Result<ServedToken, RequestFailure> {
+        switch answer {
+        case .unknownAccount: return .failure(absent(name))
+        case .timeout: return .failure(.timeout(name))
+        case .failure(let error): return .failure(RequestFailure(error))
+        case .token(let tokens, let remaining, let degraded):
+            guard let account = accounts[name] else { return .failure(.unknownAccount(name)) }
+            let token = ServedToken(
+                account: name,
+                apiVersion: account.apiVersion,
+                subscriptionKey: account.subscriptionKey,
+                tokens: tokens,
+                remaining: remaining,
+                degraded: degraded
+            )
+            return .success(token)
+        }
+    }
+
+    fileprivate func absent(_ name: AccountName) -> RequestFailure {
+        guard damaged.contains(name) else { return .unknownAccount(name) }
+        return .failed(
+            Failure(
+                .storageFailed,
+                "the stored secrets of account \(name) do not open with this key: the database was altered",
+                remedy: "quartilectl logout --account \(name)"
+            ),
+            retryAt: nil
+        )
     }
 }

@@ -17,16 +17,15 @@ package struct AuditingHandler: RequestHandling {
             return handler.handle(request, from: caller, reply: reply)
         }
         let account = request.params?.object?["account"]?.string.flatMap(AccountName.init)
-        let audited = Reply { [log] outcome in
-            switch (outcome, method) {
-            case (.success, .logout):
+        let audited = Reply(to: reply.id) { [log] answer in
+            if method == .logout, answer.error == nil {
                 // That somebody removed an account stays known, and not which.
                 if let account { log.forget(account) }
                 log.record(method, of: nil, error: nil, by: caller)
-            case (.success, _): log.record(method, of: account, error: nil, by: caller)
-            case (.failure(let error), _): log.record(method, of: account, error: error.code, by: caller)
+            } else {
+                log.record(method, of: account, error: answer.error, by: caller)
             }
-            reply(outcome)
+            reply(answer)
         }
         handler.handle(request, from: caller, reply: audited)
     }

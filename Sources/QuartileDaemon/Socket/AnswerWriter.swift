@@ -6,6 +6,7 @@ import NIOCore
 final class AnswerWriter {
     private let context: ChannelHandlerContext
     private let limits: SocketLimits
+    private let queue: FlushQueue
     private var mustFlush = false
     private var bytesWritten = 0
     /// What the client had taken when `timer` was set.
@@ -13,27 +14,35 @@ final class AnswerWriter {
     /// Runs while so much is unread that no request is begun.
     private var timer: Scheduled<Void>?
 
-    init(context: ChannelHandlerContext, limits: SocketLimits) {
+    init(context: ChannelHandlerContext, limits: SocketLimits, queue: FlushQueue) {
         self.context = context
         self.limits = limits
+        self.queue = queue
     }
 
     /// Whether the client has taken enough of its answers to be given more. Follows the channel's water mark, which
     /// is set to ``SocketLimits/unreadAnswersToPause``.
     var isWritable: Bool { context.channel.isWritable }
 
-    /// Writes a line that ``flush()`` will send, or closes the connection if too much is unread already.
-    func write(_ line: [UInt8]) {
+    /// Writes an answer as a line that is sent at the end of this turn of the event loop, or closes the connection if too
+    /// much is unread already.
+    func write(_ answer: [UInt8]) {
         if !isWritable {
             flush()
             guard bytesUnread <= limits.unreadAnswers else { return context.close(promise: nil) }
         }
-        bytesWritten += line.count
-        mustFlush = true
-        context.write(NIOAny(ByteBuffer(bytes: line)), promise: nil)
+        var line = context.channel.allocator.buffer(capacity: answer.count + 1)
+        line.writeBytes(answer)
+        line.writeInteger(UInt8(ascii: "\n"))
+        bytesWritten += line.readableBytes
+        if !mustFlush {
+            mustFlush = true
+            queue.append(self)
+        }
+        context.write(NIOAny(line), promise: nil)
     }
 
-    /// Sends what was written.
+    /// Sends what was written; called at the end of a turn.
     func flush() {
         guard mustFlush else { return }
         mustFlush = false
@@ -65,6 +74,7 @@ final class AnswerWriter {
 
     /// To be called when the channel is gone.
     func end() {
+        mustFlush = false
         timer?.cancel()
         timer = nil
     }

@@ -22,31 +22,29 @@ final class BatchAnswers {
 
     /// Takes the answer to the entry at `index`, nil for a notification or an entry that was left out.
     /// Returns whether that was the last.
-    func take(_ response: Response?, at index: Int) -> Bool {
+    func take(_ answer: [UInt8]?, at index: Int) -> Bool {
         outstanding -= 1
-        if let response, !isOverflowing {
-            let bytes = response.json.bytes
-            byteCount += bytes.count
-            answers[index] = bytes
+        if let answer, !isOverflowing {
+            byteCount += answer.count
+            answers[index] = answer
             if isOverflowing { answers = [] }
         }
         return outstanding == 0
     }
 
-    /// The one line, its `\n` included, or nil if there is nothing to answer.
-    func line() -> [UInt8]? {
+    /// The one answer that they make together, or nil if there is nothing to answer.
+    func joined() -> [UInt8]? {
         if isOverflowing {
             let message = "the answers to this batch are larger than \(maximumByteCount) bytes; send smaller batches"
-            return Response(id: .null, error: WireError(.overloaded, message)).line
+            return Response(id: .null, error: WireError(.overloaded, message)).bytes
         }
         let present = answers.compactMap(\.self)
         guard !present.isEmpty else { return nil }
-        var line: [UInt8] = []
-        line.reserveCapacity(byteCount + present.count + 2)
-        line.append(UInt8(ascii: "["))
-        line.append(contentsOf: present.joined(separator: CollectionOfOne(UInt8(ascii: ","))))
-        line.append(UInt8(ascii: "]"))
-        line.append(UInt8(ascii: "\n"))
-        return line
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount + present.count + 1)
+        bytes.append(UInt8(ascii: "["))
+        bytes.append(contentsOf: present.joined(separator: CollectionOfOne(UInt8(ascii: ","))))
+        bytes.append(UInt8(ascii: "]"))
+        return bytes
     }
 }

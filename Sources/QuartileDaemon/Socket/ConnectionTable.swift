@@ -6,6 +6,12 @@ final class ConnectionTable {
     private var connections: [ObjectIdentifier: SocketConnection] = [:]
     private var counts: [uid_t: Int] = [:]
     private var whenEmpty: EventLoopPromise<Void>?
+    /// Where their answers wait for the end of a turn.
+    let flushes: FlushQueue
+
+    init(on loop: any EventLoop) {
+        flushes = FlushQueue(on: loop)
+    }
 
     /// How many are open.
     var count: Int { connections.count }

@@ -115,7 +115,7 @@ package struct RequestHandler: RequestHandling {
             maxWait: Milliseconds(seconds: params.maxWait ?? GetTokenParams.defaultMaxWait)
         ) { result in
             switch result {
-            case .success(let token): reply(WireToken(token).json)
+            case .success(let token): reply(token)
             case .failure(let failure): reply(WireError(failure))
             }
         }

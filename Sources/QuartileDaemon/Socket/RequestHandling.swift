@@ -16,31 +16,48 @@ package protocol RequestHandling: Sendable {
 /// Should the last reference be dropped with no answer given, the client gets `internal_error`, so that a fault of ours
 /// shows and does not leave it waiting for ever.
 package final class Reply: Sendable {
-    private let send: @Sendable (Result<JSON, WireError>) -> Void
+    /// An answer on its way out.
+    package struct Answer: Sendable {
+        /// The answer as JSON text; nil where none is wanted.
+        package var bytes: [UInt8]?
+        /// Why the method failed; nil if it succeeded.
+        package var error: ErrorCode?
+    }
+
+    /// The id that the answer repeats; nil for a notification.
+    package let id: RequestID?
+    private let send: @Sendable (Answer) -> Void
     private let isAnswered = Atomic(false)
 
-    /// A reply that hands the answer to `send`, from whichever thread it is given on.
-    package init(_ send: @escaping @Sendable (Result<JSON, WireError>) -> Void) {
+    /// A reply to the request `id` that hands the answer to `send`, from whichever thread it is given on.
+    package init(to id: RequestID?, _ send: @escaping @Sendable (Answer) -> Void) {
+        self.id = id
         self.send = send
     }
 
     deinit {
-        callAsFunction(.failure(WireError(.internalError, "the daemon gave no answer; please report this")))
+        callAsFunction(WireError(.internalError, "the daemon gave no answer; please report this"))
     }
 
-    /// Answers. May be called from any thread; calls after the first do nothing.
-    package func callAsFunction(_ outcome: Result<JSON, WireError>) {
-        guard isAnswered.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged else { return }
-        send(outcome)
+    /// Answers with a result. May be called from any thread; calls after the first do nothing.
+    package func callAsFunction(_ result: some JSONWritable) {
+        guard isFirst else { return }
+        send(Answer(bytes: id.map { Response.bytes(id: $0, result: result) }, error: nil))
     }
 
-    /// Answers with a result.
-    package func callAsFunction(_ result: JSON) {
-        callAsFunction(.success(result))
-    }
-
-    /// Answers with an error.
+    /// Answers with an error, likewise.
     package func callAsFunction(_ error: WireError) {
-        callAsFunction(.failure(error))
+        guard isFirst else { return }
+        send(Answer(bytes: id.map { Response.bytes(id: $0, error: error) }, error: error.code))
+    }
+
+    /// Answers with what another reply to the same request was given.
+    package func callAsFunction(_ answer: Answer) {
+        guard isFirst else { return }
+        send(answer)
+    }
+
+    private var isFirst: Bool {
+        isAnswered.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged
     }
 }

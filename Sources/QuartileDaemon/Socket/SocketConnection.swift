@@ -4,7 +4,7 @@ import QuartileWire
 /// One client's connection: cuts lines, decodes them, passes requests on, gathers answers, and holds the client to its
 /// limits.
 ///
-/// Confined to its channel's event loop. Answers leave once for each pass over what was read.
+/// Confined to its channel's event loop. Answers leave at the end of a turn of it: see ``FlushQueue``.
 final class SocketConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -37,7 +37,6 @@ final class SocketConnection: ChannelDuplexHandler {
     /// What an answer needs to find its way back.
     private struct Ticket {
         var connection: SocketConnection
-        var id: RequestID?
         var place: BatchPlace?
     }
 
@@ -90,7 +89,7 @@ final class SocketConnection: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        writer = AnswerWriter(context: context, limits: limits)
+        writer = AnswerWriter(context: context, limits: limits, queue: table.flushes)
         table.add(self)
     }
 
@@ -164,22 +163,17 @@ final class SocketConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Begins all that may be begun, and sends what was answered meanwhile.
+    /// Begins all that may be begun.
     private func advance() {
-        // An answer given at once, and a flush that makes room, come back here from within.
+        // An answer given at once, and a write that makes room, come back here from within.
         guard !isAdvancing else { return }
         isAdvancing = true
         defer { isAdvancing = false }
-        var isExhausted = false
         var left = limits.requestsInOneTurn
-        repeat {
-            while mayBegin, !isExhausted {
-                isExhausted = !beginNext()
-                left -= 1
-                if left == 0, table.count > 1 { waitForTurn() }
-            }
-            writer?.flush()
-        } while mayBegin && !isExhausted
+        while mayBegin, beginNext() {
+            left -= 1
+            if left == 0, table.count > 1 { waitForTurn() }
+        }
         settle()
     }
 
@@ -207,7 +201,7 @@ final class SocketConnection: ChannelDuplexHandler {
         case .overlong?:
             input = .dropped(byteCount: 0)
             setTimer(nil)
-            writer?.write(Response.overlongLine.line)
+            writer?.write(Response.overlongLine.bytes)
         case nil:
             guard case .ended = input, let line = framer.takeRemainder() else { return false }
             take(line)
@@ -230,36 +224,36 @@ final class SocketConnection: ChannelDuplexHandler {
 
     private func begin(_ entry: Entry) {
         switch entry.content {
-        case .rejected(let response): deliver(response, place: entry.place)
+        case .rejected(let response): deliver(response.bytes, place: entry.place)
         case .request where entry.place?.batch.isOverflowing == true: deliver(nil, place: entry.place)
         case .request(let request):
             guard let loop = context?.eventLoop else { return }
             requestsInFlight += 1
-            let ticket = Ticket(connection: self, id: request.id, place: entry.place)
-            let bound = NIOLoopBound(ticket, eventLoop: loop)
-            let reply = Reply { outcome in
+            let ticket = NIOLoopBound(Ticket(connection: self, place: entry.place), eventLoop: loop)
+            let reply = Reply(to: request.id) { answer in
                 if loop.inEventLoop {
-                    bound.value.connection.finish(bound.value, outcome)
+                    ticket.value.connection.finish(ticket.value.place, answer.bytes)
                 } else {
-                    loop.execute { bound.value.connection.finish(bound.value, outcome) }
+                    loop.execute { ticket.value.connection.finish(ticket.value.place, answer.bytes) }
                 }
             }
             handler.handle(request, from: caller, reply: reply)
         }
     }
 
-    private func finish(_ ticket: Ticket, _ outcome: Result<JSON, WireError>) {
+    private func finish(_ place: BatchPlace?, _ answer: [UInt8]?) {
         requestsInFlight -= 1
-        deliver(ticket.id.map { Response(id: $0, outcome: outcome) }, place: ticket.place)
+        deliver(answer, place: place)
         advance()
     }
 
-    private func deliver(_ response: Response?, place: BatchPlace?) {
+    /// Sends an answer, nil for a notification or an entry that was left out, or puts it with those of its batch.
+    private func deliver(_ answer: [UInt8]?, place: BatchPlace?) {
         guard let place else {
-            if let response { writer?.write(response.line) }
+            if let answer { writer?.write(answer) }
             return
         }
-        if place.batch.take(response, at: place.index), let line = place.batch.line() { writer?.write(line) }
+        if place.batch.take(answer, at: place.index), let answers = place.batch.joined() { writer?.write(answers) }
     }
 
     // MARK: What comes after

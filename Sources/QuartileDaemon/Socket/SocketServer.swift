@@ -41,7 +41,7 @@ package final class SocketServer: Service {
         self.limits = limits
         self.logger = logger
         self.onServing = onServing
-        table = .makeBoxSendingValue(ConnectionTable(), eventLoop: eventLoop)
+        table = .makeBoxSendingValue(ConnectionTable(on: eventLoop), eventLoop: eventLoop)
         door = SocketDoor(
             handler: handler,
             limits: limits,

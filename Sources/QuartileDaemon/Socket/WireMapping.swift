@@ -85,25 +85,40 @@ extension WireLastError {
     }
 }
 
-extension WireToken {
-    init(_ token: ServedToken) {
-        self.init(
-            account: token.account.name.text,
-            accessToken: token.tokens.set.accessToken.reveal(),
-            tokenType: token.tokens.set.tokenType,
-            expiresAt: token.tokens.set.accessExpiresAt.seconds,
-            expiresIn: token.remaining.count / 1000,
-            generation: token.tokens.generation,
-            subscriptionKey: token.account.subscriptionKey.reveal(),
-            subscriptionKeyHeader: token.account.apiVersion.subscriptionKeyHeader,
-            degraded: token.degraded.map { error in
-                Degraded(
-                    code: error.failure.code.wire.name,
-                    message: error.failure.message,
-                    retryAt: error.retryAt?.seconds
+extension ServedToken: JSONWritable {
+    package func write(to output: inout [UInt8]) {
+        tokens.set.accessToken.withUTF8 { accessToken in
+            subscriptionKey.withUTF8 { subscriptionKey in
+                WireToken.write(
+                    account: account.text,
+                    accessToken: accessToken,
+                    tokenType: tokens.set.tokenType,
+                    expiresAt: tokens.set.accessExpiresAt.seconds,
+                    expiresIn: remaining.count / 1000,
+                    generation: tokens.generation,
+                    subscriptionKey: subscriptionKey,
+                    subscriptionKeyHeader: apiVersion.subscriptionKeyHeader,
+                    degraded: degraded.map(WireToken.Degraded.init),
+                    to: &output
                 )
             }
+        }
+    }
+}
+
+extension WireToken.Degraded {
+    init(_ error: LastError) {
+        self.init(
+            code: error.failure.code.wire.name,
+            message: error.failure.message,
+            retryAt: error.retryAt?.seconds
         )
+    }
+}
+
+extension Secret {
+    fileprivate func withUTF8(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        withBytes { bytes in bytes.withMemoryRebound(to: UInt8.self, body) }
     }
 }
 

@@ -32,7 +32,9 @@ private func checkResult(of response: Response) {
 /// Checks what a client makes of a result, whatever method it is of.
 func checkResults(_ json: JSON) {
     check(json, HelloResult.init(json:), \.json)
-    check(json, WireToken.init(json:), \.json)
+    check(json, WireToken.init(json:)) { token in
+        require("a token is JSON") { () throws(JSONError) in try JSON.parse(token.bytes) }
+    }
     check(json, WireAccount.init(json:), \.json)
     check(json, ListAccountsResult.init(json:), \.json)
     check(json, WireStatus.init(json:), \.json)
