@@ -95,6 +95,10 @@ package struct Daemon: Sendable {
 
     /// Serves until SIGTERM or SIGINT, then ends what is under way and returns.
     package func run() async throws(StartFailure) {
+        try await withTaskExecutorPreference(QueueExecutor(), operation: runTasks)
+    }
+
+    private func runTasks() async throws(StartFailure) {
         defer { listener.removeFile() }
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {

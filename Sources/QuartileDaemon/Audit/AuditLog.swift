@@ -34,9 +34,10 @@ package final class AuditLog: Sendable {
         ) {
             self.hasAccount = hasAccount
             self.areTokensUnderWay = areTokensUnderWay
+            // A global queue would be of the pool of threads that is better left alone (QueueExecutor).
+            let queue = DispatchQueue(label: "quartiled.audit-time")
             schedule = { delay, body in
-                let time = DispatchTime.now() + .milliseconds(Int(delay.count))
-                DispatchQueue.global().asyncAfter(deadline: time, execute: body)
+                queue.asyncAfter(deadline: .now() + .milliseconds(Int(delay.count)), execute: body)
             }
         }
     }

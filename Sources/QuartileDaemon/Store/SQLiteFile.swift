@@ -134,6 +134,9 @@ struct SQLiteFile {
             }
         }
         try queue.close()
+        // Kept, though of no use: what GRDB has attached to it would be given back on the pool of threads that is better
+        // left alone (QueueExecutor).
+        _ = Unmanaged.passRetained(queue)
         try PrivateFiles.synchronizeFile(draft)
         try PrivateFiles.rename(draft, to: path)
     }
