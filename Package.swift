@@ -32,7 +32,10 @@ let package = Package(
         // The pure leaves: no input, no output, no clock.
         .target(
             name: "QuartileCore",
-            dependencies: [.product(name: "HeapModule", package: "swift-collections")]
+            dependencies: [
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+            ]
         ),
         .target(name: "QuartileWire"),
 

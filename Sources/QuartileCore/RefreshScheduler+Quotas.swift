@@ -1,3 +1,5 @@
+import OrderedCollections
+
 // MARK: - What the API asked of a subscription key
 
 extension RefreshScheduler {

@@ -1,3 +1,5 @@
+import OrderedCollections
+
 // MARK: - Tokens that an API refused
 
 extension RefreshScheduler {

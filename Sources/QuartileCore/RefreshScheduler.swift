@@ -1,4 +1,5 @@
 import HeapModule
+import OrderedCollections
 
 /// All accounts: whose deadline is next, and which callers wait for which flight. Pure, as its machines are.
 ///
@@ -63,7 +64,8 @@ public struct RefreshScheduler: Sendable {
         static func < (a: Deadline, b: Deadline) -> Bool { (a.time, a.account) < (b.time, b.account) }
     }
 
-    var entries: [AccountName: Entry] = [:]
+    // Ordered, though no order is wanted: a `Dictionary` has room for half as many again, each as large as an entry.
+    var entries: OrderedDictionary<AccountName, Entry> = [:]
     var deadlines = Heap<Deadline>()
     var quotas: [QuotaScope: Quota] = [:]
     private var isEnding = false
