@@ -1,4 +1,5 @@
 // Linux calls that Swift's Glibc module leaves out.
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>

@@ -38,6 +38,7 @@ package struct Daemon: Sendable {
     /// and this with it.
     package init(flags: Flags, environment: [String: String]) throws(StartFailure) {
         stop.holdSignalsBack()
+        Heap.shareAmongThreads()
         do {
             let rules = PathRules(environment: environment)
             configuration = try Configuration.load(
@@ -163,7 +164,10 @@ package struct Daemon: Sendable {
         ) { [log, listener, notifier] in
             log.info("serving", metadata: ["socket": "\(listener.path)", "version": "\(Daemon.version)"])
             notifier?.send(.ready, .status("serving on \(listener.path)"))
-            loop.scheduleTask(in: .milliseconds(CodePages.startTime.count)) { CodePages.release() }
+            loop.scheduleTask(in: .milliseconds(CodePages.startTime.count)) {
+                CodePages.release()
+                Heap.release()
+            }
         }
         if let notifier, let interval = notifier.watchdogInterval {
             // On the loop that serves: should it be stuck, the service manager hears nothing.
