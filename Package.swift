@@ -41,10 +41,11 @@ let package = Package(
 
         // The client's side.
         .target(name: "QuartileClient", dependencies: ["QuartileWire"]),
+        .target(name: "EarlyStart"),
         .executableTarget(
             name: "quartilectl",
             dependencies: [
-                "QuartileClient", "QuartileWire",
+                "EarlyStart", "QuartileClient", "QuartileWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // Starts ten times faster than a dynamic build, which get-token feels.

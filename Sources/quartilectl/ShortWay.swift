@@ -4,11 +4,11 @@
 /// with a dash. So every error of usage has one source, and what is taken here means the same there.
 enum ShortWay {
     /// The options, or nil if the command line is for the argument parser.
-    static func parse(_ arguments: [String]) -> GetToken.Options? {
+    static func parse(_ arguments: some Sequence<String>) -> GetToken.Options? {
         var options = GetToken.Options()
         var isCommandSeen = false
-        var rest = arguments[...]
-        while let argument = rest.popFirst() {
+        var rest = arguments.makeIterator()
+        while let argument = rest.next() {
             if argument == GetToken.command, !isCommandSeen {
                 isCommandSeen = true
                 continue
@@ -23,6 +23,8 @@ enum ShortWay {
             case "--max-wait":
                 guard let seconds = Seconds(value) else { return nil }
                 options.maxWait = seconds
+            // By itself, since looking through all of them takes an array.
+            case "--format" where value == TokenFormat.header.rawValue: options.format = .header
             case "--format":
                 guard let format = TokenFormat(rawValue: value) else { return nil }
                 options.format = format
@@ -33,13 +35,16 @@ enum ShortWay {
     }
 
     /// `--name value` or `--name=value`.
-    private static func option(_ argument: String, _ rest: inout ArraySlice<String>) -> (name: String, value: String)? {
-        guard argument.hasPrefix("--") else { return nil }
+    private static func option(
+        _ argument: String,
+        _ rest: inout some IteratorProtocol<String>
+    ) -> (name: String, value: String)? {
+        guard argument.utf8.starts(with: "--".utf8) else { return nil }
         if let equals = argument.utf8.firstIndex(of: UInt8(ascii: "=")) {
             let value = argument[argument.index(after: equals)...]
             return value.isEmpty ? nil : (String(argument[..<equals]), String(value))
         }
-        guard let value = rest.popFirst(), !value.hasPrefix("-"), !value.isEmpty else { return nil }
+        guard let value = rest.next(), value.utf8.first != UInt8(ascii: "-"), !value.isEmpty else { return nil }
         return (argument, value)
     }
 }
