@@ -16,7 +16,7 @@ public struct Client: ~Copyable {
     public let socket: SocketPath
     private var connection: UnixSocket?
     private var framer = LineFramer(maximumLength: maximumAnswerLength)
-    private var lastID: Int64 = 0
+    private var lastID: UInt64 = 0
 
     /// Makes a client. Nothing is connected yet.
     public init(_ socket: SocketPath) {
@@ -36,16 +36,32 @@ public struct Client: ~Copyable {
         timeout: Double? = nil
     ) throws(ClientError) -> JSON {
         let deadline = Deadline(after: timeout ?? method.timeLimit)
-        lastID += 1
-        let request = Request(id: .number(JSON.Number(lastID)), method, params: params)
-        let line = request.line
+        let line = Request(id: .number(JSON.Number(nextID)), method, params: params).line
         guard line.count <= LineFramer.maximumLineLength + 1 else { throw .requestTooLong(byteCount: line.count - 1) }
+        return try line.withUnsafeBufferPointer { line throws(ClientError) in
+            try call(UnsafeRawBufferPointer(line), isRepeatable: method.isRepeatable, deadline)
+        }
+    }
+
+    /// The id that the next request has to have.
+    var nextID: UInt64 { lastID + 1 }
+
+    /// Sends a request that was made with ``nextID``, and waits for its answer.
+    ///
+    /// - Parameter look: Sees what begins a line and was received at once, before it is taken apart.
+    mutating func call(
+        _ line: UnsafeRawBufferPointer,
+        isRepeatable: Bool,
+        _ deadline: Deadline,
+        look: (_ received: UnsafeRawBufferPointer) -> Void = { _ in }
+    ) throws(ClientError) -> JSON {
+        lastID += 1
         do {
             if connection == nil || connection?.isClosed == true { try connect(deadline) }
-            return try exchange(line, deadline)
-        } catch .connectionLost where method.isRepeatable {
+            return try exchange(line, deadline, look)
+        } catch .connectionLost where isRepeatable {
             try reconnect(deadline)
-            return try exchange(line, deadline)
+            return try exchange(line, deadline, look)
         }
     }
 
@@ -67,11 +83,15 @@ public struct Client: ~Copyable {
         }
     }
 
-    private mutating func exchange(_ line: [UInt8], _ deadline: Deadline) throws(ClientError) -> JSON {
+    private mutating func exchange(
+        _ line: UnsafeRawBufferPointer,
+        _ deadline: Deadline,
+        _ look: (UnsafeRawBufferPointer) -> Void
+    ) throws(ClientError) -> JSON {
         do throws(ClientError) {
             // What the daemon said before it went is worth reading: why it did, for example.
             _ = try connection?.send(line, deadline)
-            return try answer(deadline)
+            return try answer(deadline, look)
         } catch {
             // After its own error the connection goes on; after any other nobody knows what comes next.
             if case .answered = error {} else { connection = nil }
@@ -79,7 +99,10 @@ public struct Client: ~Copyable {
         }
     }
 
-    private mutating func answer(_ deadline: Deadline) throws(ClientError) -> JSON {
+    private mutating func answer(
+        _ deadline: Deadline,
+        _ look: (UnsafeRawBufferPointer) -> Void
+    ) throws(ClientError) -> JSON {
         while true {
             switch framer.next() {
             case .line(let line)?:
@@ -92,7 +115,11 @@ public struct Client: ~Copyable {
             case .overlong?:
                 throw .violation(ProtocolViolation("an answer is longer than \(Self.maximumAnswerLength) bytes"))
             case nil:
-                guard try connection?.receive(into: &framer, deadline) == true else {
+                let isReceived = try connection?.receive(deadline) { bytes in
+                    if framer.byteCount == 0 { look(bytes) }
+                    framer.append(bytes)
+                }
+                guard isReceived == true else {
                     throw .connectionLost(socket, serverUserID: connection?.serverUserID)
                 }
             }

@@ -9,8 +9,27 @@ extension Client {
 
     /// A token, as JSON with whatever a newer daemon adds to it; ``QuartileWire/WireToken`` reads it.
     public mutating func getTokenJSON(_ params: GetTokenParams) throws(ClientError) -> JSON {
-        let maxWait = min(params.maxWait ?? GetTokenParams.defaultMaxWait, GetTokenParams.longestMaxWait)
-        return try call(.getToken, params: params.json, timeout: maxWait + Method.margin)
+        try call(.getToken, params: params.json, timeout: params.timeLimit)
+    }
+
+    /// The same, where `look` sees the token first if request and answer are plain.
+    ///
+    /// For a program that ends there: up to then no JSON value is made, nor any other for which the Swift runtime would have
+    /// to put a type together.
+    package mutating func getTokenJSON(
+        _ params: GetTokenParams,
+        look: (PlainToken) -> Void
+    ) throws(ClientError) -> JSON {
+        let size = GetTokenParams.maximumPlainLength
+        return try withUnsafeTemporaryAllocation(byteCount: size, alignment: 1) { memory throws(ClientError) in
+            let id = nextID
+            var line = FixedBuffer(memory)
+            guard params.writeRequest(id: id, to: &line) else { return try getTokenJSON(params) }
+            let deadline = Deadline(after: params.timeLimit)
+            return try call(line.bytes, isRepeatable: Method.getToken.isRepeatable, deadline) { received in
+                if let token = PlainToken(received, id: id) { look(token) }
+            }
+        }
     }
 
     /// A token.
@@ -84,5 +103,12 @@ extension Client {
         } catch {
             throw .violation(error)
         }
+    }
+}
+
+extension GetTokenParams {
+    /// How long the call may take, in seconds.
+    fileprivate var timeLimit: Double {
+        min(maxWait ?? Self.defaultMaxWait, Self.longestMaxWait) + Method.margin
     }
 }

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import QuartileWire
 
 /// A connected stream socket. Every wait ends at a deadline, and is a sleep in poll(2), never a loop that spins.
 struct UnixSocket: ~Copyable {
@@ -63,14 +62,13 @@ struct UnixSocket: ~Copyable {
     }
 
     /// Sends all bytes. False if the other side is gone; what it has said before may still be received.
-    borrowing func send(_ bytes: [UInt8], _ deadline: Deadline) throws(ClientError) -> Bool {
+    borrowing func send(_ bytes: UnsafeRawBufferPointer, _ deadline: Deadline) throws(ClientError) -> Bool {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                let rest = UnsafeRawBufferPointer(rebasing: buffer[sent...])
-                // MSG_NOSIGNAL: a daemon that is gone must not end this process with SIGPIPE.
-                return Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-            }
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[sent...])
+            // MSG_NOSIGNAL: a daemon that is gone must not end this process with SIGPIPE.
+            let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+            let count = Glibc.send(descriptor, rest.baseAddress, rest.count, flags)
             if count >= 0 {
                 sent += count
                 continue
@@ -85,13 +83,16 @@ struct UnixSocket: ~Copyable {
         return true
     }
 
-    /// Receives what there is, at least one byte. False if the other side is gone.
-    borrowing func receive(into framer: inout LineFramer, _ deadline: Deadline) throws(ClientError) -> Bool {
+    /// Receives what there is, at least one byte, and hands it over. False if the other side is gone.
+    borrowing func receive(
+        _ deadline: Deadline,
+        _ take: (UnsafeRawBufferPointer) -> Void
+    ) throws(ClientError) -> Bool {
         try wait(for: Int32(POLLIN), deadline)
         while true {
-            let count = withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { buffer in
+            let count = withUnsafeTemporaryAllocation(byteCount: 4_096, alignment: 1) { buffer in
                 let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-                if count > 0 { framer.append(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+                if count > 0 { take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
                 return count
             }
             if count > 0 { return true }

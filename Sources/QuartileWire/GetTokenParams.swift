@@ -36,4 +36,29 @@ public struct GetTokenParams: Sendable, Hashable {
         if let seconds = maxWait.flatMap(JSON.Number.init(_:)) { object.append("max_wait", .number(seconds)) }
         return .object(object)
     }
+
+    /// The longest line that ``writeRequest(id:to:)`` writes, in bytes.
+    package static let maximumPlainLength = 256
+
+    /// Writes the line of a request with these params, as ``Request/line`` has it, with no JSON value made.
+    /// - Returns: False if it did not: where the name breaks the rule for names, or seconds are not finite.
+    package func writeRequest(id: UInt64, to output: inout FixedBuffer) -> Bool {
+        let isFinite = (minValid ?? 0).isFinite && (maxWait ?? 0).isFinite
+        guard isFinite, AccountNameRule.isValid(account) else { return false }
+        output.append(#"{"jsonrpc":"2.0","id":"#)
+        output.append(id)
+        output.append(#","method":"get_token","params":{"account":""#)
+        output.append(account)
+        output.append("\"")
+        if let minValid {
+            output.append(#","min_valid":"#)
+            output.append(minValid.description)
+        }
+        if let maxWait {
+            output.append(#","max_wait":"#)
+            output.append(maxWait.description)
+        }
+        output.append("}}\n")
+        return !output.isOverfull
+    }
 }

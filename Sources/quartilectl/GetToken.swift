@@ -1,3 +1,4 @@
+internal import Glibc
 internal import QuartileClient
 internal import QuartileWire
 
@@ -23,7 +24,7 @@ enum GetToken {
             maxWait: options.maxWait?.value
         )
         let text = try session.call { client throws(ClientError) in
-            let token = try client.getTokenJSON(params)
+            let token = try client.getTokenJSON(params) { token in writePlainly(token, options.format) }
             do throws(ProtocolViolation) {
                 return try options.format.text(token)
             } catch {
@@ -31,5 +32,20 @@ enum GetToken {
             }
         }
         try StandardOutput.write(text)
+    }
+
+    /// Writes a token and ends the process, where the format is for that. Nothing is given back before the end: the kernel
+    /// does so anyway, and it would take types that the Swift runtime has to put together.
+    private static func writePlainly(_ token: PlainToken, _ format: TokenFormat) {
+        withUnsafeTemporaryAllocation(byteCount: TokenFormat.size(of: token), alignment: 1) { memory in
+            var text = FixedBuffer(memory)
+            guard format.write(token, to: &text) else { return }
+            _exit(
+                Program.reportingFailure { () throws(Failure) in
+                    try StandardOutput.write(text.bytes)
+                    return 0
+                }
+            )
+        }
     }
 }

@@ -4,7 +4,17 @@ internal import Glibc
 enum StandardOutput {
     /// Writes all of it. A reader that is gone or a disk that is full is an error.
     static func write(_ text: String) throws(Failure) {
-        guard let number = FileDescriptor.write(Array(text.utf8), to: STDOUT_FILENO) else { return }
+        var text = text
+        try check(text.withUTF8 { FileDescriptor.write(UnsafeRawBufferPointer($0), to: STDOUT_FILENO) })
+    }
+
+    /// The same for bytes.
+    static func write(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        try check(FileDescriptor.write(bytes, to: STDOUT_FILENO))
+    }
+
+    private static func check(_ number: Int32?) throws(Failure) {
+        guard let number else { return }
         let reason = String(cString: strerror(number))
         throw Failure("can't write to standard output: \(reason)", exitCode: ExitStatus.inputOutput)
     }
@@ -13,20 +23,21 @@ enum StandardOutput {
 /// Where the one line of a failure goes.
 enum StandardError {
     static func write(_ line: String) {
+        var line = line
         // Where standard error can't be written there is nobody to tell; the exit code still does.
-        _ = FileDescriptor.write(Array(line.utf8), to: STDERR_FILENO)
+        _ = line.withUTF8 { FileDescriptor.write(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
     }
 }
 
 /// Whole writes.
 enum FileDescriptor {
     /// Writes all bytes. The error number if that fails, else nil.
-    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
-        var rest = bytes[...]
+    static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
+        var rest = bytes
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count >= 0 {
-                rest = rest.dropFirst(count)
+                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
                 continue
             }
             switch errno {

@@ -38,7 +38,9 @@ struct Terminal: ~Copyable {
     }
 
     private func write(_ text: String) throws(Failure) {
-        guard let number = FileDescriptor.write(Array(text.utf8), to: descriptor) else { return }
+        var text = text
+        let number = text.withUTF8 { FileDescriptor.write(UnsafeRawBufferPointer($0), to: descriptor) }
+        guard let number else { return }
         throw Self.failure(number)
     }
 

@@ -27,4 +27,29 @@ enum TokenFormat: String, CaseIterable {
                 + "QUARTILE_SUBSCRIPTION_KEY=\(Shell.singleQuoted(token.subscriptionKey))\n"
         }
     }
+
+    /// Writes the same for a plain token.
+    /// - Returns: False if it did not: where the format takes more than to put pieces together.
+    func write(_ token: PlainToken, to output: inout FixedBuffer) -> Bool {
+        switch self {
+        case .raw:
+            output.append(token.accessToken)
+        case .header:
+            output.append("Authorization: Bearer ")
+            output.append(token.accessToken)
+            output.append("\n")
+            output.append(token.subscriptionKeyHeader)
+            output.append(": ")
+            output.append(token.subscriptionKey)
+        case .json, .env:
+            return false
+        }
+        output.append("\n")
+        return !output.isOverfull
+    }
+
+    /// How many bytes ``write(_:to:)`` takes at most.
+    static func size(of token: PlainToken) -> Int {
+        token.accessToken.count + token.subscriptionKeyHeader.count + token.subscriptionKey.count + 32
+    }
 }
