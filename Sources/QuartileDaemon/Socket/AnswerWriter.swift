@@ -6,26 +6,24 @@ import NIOCore
 final class AnswerWriter {
     private let context: ChannelHandlerContext
     private let limits: SocketLimits
-    private let queue: FlushQueue
-    private var mustFlush = false
+    /// Whether something was written that ``flush()`` has not sent yet.
+    private(set) var mustFlush = false
     private var bytesWritten = 0
     /// What the client had taken when `timer` was set.
     private var bytesTaken = 0
     /// Runs while so much is unread that no request is begun.
     private var timer: Scheduled<Void>?
 
-    init(context: ChannelHandlerContext, limits: SocketLimits, queue: FlushQueue) {
+    init(context: ChannelHandlerContext, limits: SocketLimits) {
         self.context = context
         self.limits = limits
-        self.queue = queue
     }
 
     /// Whether the client has taken enough of its answers to be given more. Follows the channel's water mark, which
     /// is set to ``SocketLimits/unreadAnswersToPause``.
     var isWritable: Bool { context.channel.isWritable }
 
-    /// Writes an answer as a line that is sent at the end of this turn of the event loop, or closes the connection if too
-    /// much is unread already.
+    /// Writes an answer as a line that ``flush()`` will send, or closes the connection if too much is unread already.
     func write(_ answer: [UInt8]) {
         if !isWritable {
             flush()
@@ -35,14 +33,11 @@ final class AnswerWriter {
         line.writeBytes(answer)
         line.writeInteger(UInt8(ascii: "\n"))
         bytesWritten += line.readableBytes
-        if !mustFlush {
-            mustFlush = true
-            queue.append(self)
-        }
+        mustFlush = true
         context.write(NIOAny(line), promise: nil)
     }
 
-    /// Sends what was written; called at the end of a turn.
+    /// Sends what was written.
     func flush() {
         guard mustFlush else { return }
         mustFlush = false

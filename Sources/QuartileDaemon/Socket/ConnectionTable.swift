@@ -6,8 +6,7 @@ final class ConnectionTable {
     private var connections: [ObjectIdentifier: SocketConnection] = [:]
     private var counts: [uid_t: Int] = [:]
     private var whenEmpty: EventLoopPromise<Void>?
-    /// Where their answers wait for the end of a turn.
-    let flushes: FlushQueue
+    private let flushes: FlushQueue
 
     init(on loop: any EventLoop) {
         flushes = FlushQueue(on: loop)
@@ -35,6 +34,11 @@ final class ConnectionTable {
         counts[connection.caller.peer.uid, default: 0] -= 1
         if connection.caller.role == .owner { countOfTheOwner -= 1 }
         if connections.isEmpty { finish() }
+    }
+
+    /// Sends what was written to a client: at once if it is the only one, else with what others get in this turn.
+    func flush(_ writer: AnswerWriter) {
+        if count > 1 { flushes.append(writer) } else { writer.flush() }
     }
 
     /// Ends each connection as soon as what it has begun is answered, and all of them after `time`. Succeeds

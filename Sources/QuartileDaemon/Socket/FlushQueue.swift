@@ -15,8 +15,9 @@ final class FlushQueue {
         self.loop = loop
     }
 
-    /// Has ``AnswerWriter/flush()`` called at the end of this turn.
+    /// Has ``AnswerWriter/flush()`` called at the end of this turn, if there is anything to send.
     func append(_ writer: AnswerWriter) {
+        guard writer.mustFlush else { return }
         waiting.append(writer)
         if waiting.count == 1 { loop.assumeIsolated().execute { self.flush() } }
     }

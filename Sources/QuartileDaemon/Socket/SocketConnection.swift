@@ -4,7 +4,8 @@ import QuartileWire
 /// One client's connection: cuts lines, decodes them, passes requests on, gathers answers, and holds the client to its
 /// limits.
 ///
-/// Confined to its channel's event loop. Answers leave at the end of a turn of it: see ``FlushQueue``.
+/// Confined to its channel's event loop. Answers leave once for each pass over what was read, or
+/// for each turn of the loop: see ``FlushQueue``.
 final class SocketConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -89,7 +90,7 @@ final class SocketConnection: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        writer = AnswerWriter(context: context, limits: limits, queue: table.flushes)
+        writer = AnswerWriter(context: context, limits: limits)
         table.add(self)
     }
 
@@ -163,17 +164,22 @@ final class SocketConnection: ChannelDuplexHandler {
         }
     }
 
-    /// Begins all that may be begun.
+    /// Begins all that may be begun, and sends what was answered meanwhile.
     private func advance() {
-        // An answer given at once, and a write that makes room, come back here from within.
+        // An answer given at once, and a flush that makes room, come back here from within.
         guard !isAdvancing else { return }
         isAdvancing = true
         defer { isAdvancing = false }
+        var isExhausted = false
         var left = limits.requestsInOneTurn
-        while mayBegin, beginNext() {
-            left -= 1
-            if left == 0, table.count > 1 { waitForTurn() }
-        }
+        repeat {
+            while mayBegin, !isExhausted {
+                isExhausted = !beginNext()
+                left -= 1
+                if left == 0, table.count > 1 { waitForTurn() }
+            }
+            if let writer { table.flush(writer) }
+        } while mayBegin && !isExhausted
         settle()
     }
 
