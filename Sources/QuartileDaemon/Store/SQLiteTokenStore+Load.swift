@@ -22,6 +22,8 @@ extension SQLiteTokenStore {
     private func contents(_ db: Database, now: Moment) throws -> StoreContents {
         let (history, unreadable) = try recentHistory(db, now: now.wall)
         var contents = StoreContents(accounts: [], damaged: [])
+        // Few differ, so that each is kept once.
+        var baseURLs: Set<String> = []
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -46,6 +48,7 @@ extension SQLiteTokenStore {
             do {
                 guard !unreadable.contains(id) else { throw UnexpectedValue() }
                 var account = try account(row, name: name, now: now)
+                account.account.baseURL = baseURLs.insert(account.account.baseURL).memberAfterInsert
                 account.recent = history[id] ?? []
                 contents.accounts.append(account)
             } catch is UnexpectedValue {
