@@ -4,7 +4,7 @@ import QuartileWire
 /// What one client, or all of them, may take of the daemon. Beyond it there is an error or a close, and everybody else
 /// is served as before.
 package struct SocketLimits: Sendable {
-    /// Connections at a time, 2,048: a machine full of programs that each keep one open, at some 10 KiB each.
+    /// Connections at a time, 2,048: a machine full of programs that each keep one open, at some 5 KiB each.
     /// One more gets `overloaded` and is closed.
     package var connections = 2_048
     /// Of these, those of one user in `access.users`, 512: whom the owner lets in can't keep the others out.
