@@ -1,10 +1,10 @@
 // Linux calls that Swift's Glibc module leaves out.
 #include <malloc.h>
+#include <stddef.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <sys/xattr.h>
 
 // prctl(2) is variadic in C, and so out of Swift's reach.
 static inline int quartile_set_dumpable(int is_dumpable) {
@@ -27,3 +27,8 @@ extern int pipe2(int ends[2], int flags);
 // rename(2): since glibc 2.28, for programs that ask for GNU's additions.
 enum { quartile_rename_noreplace = 1 };
 extern int renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned flags);
+
+// xattr(7). By hand, since sys/xattr.h brings types along that Glibc's module has, too, and Swift may then take them to be
+// of this one.
+extern long getxattr(const char *path, const char *name, void *value, size_t size);
+extern int setxattr(const char *path, const char *name, const void *value, size_t size, int flags);
