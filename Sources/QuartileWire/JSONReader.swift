@@ -103,12 +103,12 @@ struct JSONReader {
         guard depth < JSON.maximumDepth else { throw error(.tooDeep) }
         position += 1
         var object = JSON.Object()
-        object.members.reserveCapacity(4)  // as many as a request has
         skipWhitespace(bytes)
         if try peek(bytes) == ASCII.rightBrace {
             position += 1
             return object
         }
+        object.members.reserveCapacity(4)  // as many as a request has
         while true {
             skipWhitespace(bytes)
             guard try peek(bytes) == ASCII.quote else { throw error(.unexpectedByte) }

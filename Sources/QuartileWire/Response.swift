@@ -58,8 +58,8 @@ public struct Response: Sendable, Hashable {
 
     private static func bytes(id: RequestID, member: StaticString, write: (inout [UInt8]) -> Void) -> [UInt8] {
         var output: [UInt8] = []
-        // Room for a token: growing would leave copies of it behind.
-        output.reserveCapacity(2_048)
+        // An error has more, and a token asks for what it takes: answers to a batch are kept until the last one is there.
+        output.reserveCapacity(64)
         output.append(#"{"jsonrpc":"2.0","id":"#)
         id.json.write(to: &output)
         output.append(member)

@@ -109,6 +109,8 @@ public struct WireToken: Sendable, Hashable, JSONWritable, RedactedMessage {
         degraded: Degraded?,
         to output: inout [UInt8]
     ) {
+        // Growing meanwhile would leave copies of the secrets behind. The rest is some 250 bytes.
+        output.reserveCapacity(output.count + accessToken.count + subscriptionKey.count + 512)
         output.append(#"{"account":"#)
         output.append(json: account)
         output.append(#","access_token":"#)

@@ -24,6 +24,12 @@ private func decode(_ text: String) throws -> ServerMessage {
         #expect(try ServerMessage.decode(response.line) == .response(response))
     }
 
+    // Those to a batch are kept until the last one is there: thousands of them.
+    @Test func `takes little more memory than it has bytes`() {
+        let bytes = Response(id: 1, error: WireError(.invalidRequest, "a request must be a JSON object")).bytes
+        #expect(bytes.capacity < 2 * bytes.count)
+    }
+
     @Test func `reads back a result that is null`() throws {
         let response = Response(id: 3, result: .null)
         #expect(try ServerMessage.decode(response.line) == .response(response))
