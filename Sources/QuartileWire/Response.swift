@@ -27,14 +27,6 @@ public struct Response: Sendable, Hashable {
         error: WireError(.parseError, "the line is longer than \(LineFramer.maximumLineLength) bytes")
     )
 
-    /// The answer as JSON.
-    public var json: JSON {
-        switch outcome {
-        case .success(let result): ["jsonrpc": "2.0", "id": id.json, "result": result]
-        case .failure(let error): ["jsonrpc": "2.0", "id": id.json, "error": error.json]
-        }
-    }
-
     /// The answer as JSON text.
     public var bytes: [UInt8] {
         switch outcome {
