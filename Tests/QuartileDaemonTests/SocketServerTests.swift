@@ -110,8 +110,11 @@ import Testing
         }
     }
 
-    @Test func theLastLineNeedsNoLineBreakIfTheClientEndsItsSide() async throws {
+    @Test(arguments: [0, 2])
+    func theLastLineNeedsNoLineBreakIfTheClientEndsItsSide(others: Int) async throws {
         try await SocketTestServer.with { server in
+            let others = try await server.clients(others)
+            defer { for other in others { other.close() } }
             let client = try server.client()
             try client.send(#"{"jsonrpc":"2.0","id":1,"method":"echo"}"#)
             client.endInput()

@@ -82,6 +82,16 @@ struct SocketTestServer {
 
     func client() throws -> SocketTestClient { try SocketTestClient(path) }
 
+    /// So many clients that have been served.
+    func clients(_ count: Int) async throws -> [SocketTestClient] {
+        let clients = try (0..<count).map { _ in try client() }
+        for client in clients {
+            try client.call("echo", id: 1)
+            _ = try await client.line()
+        }
+        return clients
+    }
+
     /// Asks for graceful shutdown; returns before it is done.
     func stop() async { await group.triggerGracefulShutdown() }
 
