@@ -70,7 +70,8 @@ extension Response {
 
     @Test func `reads the answers to a batch`() throws {
         let responses = [Response(id: 2, result: true), Response(id: 1, error: WireError(.overloaded, "m"))]
-        #expect(try ServerMessage.decode(JSON.array(responses.map { try JSON.parse($0.bytes) }).line) == .responses(responses))
+        let batch = JSON.array(try responses.map { try JSON.parse($0.bytes) })
+        #expect(try ServerMessage.decode(batch.line) == .responses(responses))
     }
 
     @Test func `to an over-long line is a parse error with id null`() throws {
