@@ -8,7 +8,8 @@ func checkDaemonMessage(_ line: [UInt8]) {
     let written: [UInt8] =
         switch message {
         case .response(let response): response.line
-        case .responses(let responses): Array("[".utf8) + responses.map(\.bytes).joined(separator: ",".utf8) + Array("]".utf8)
+        case .responses(let responses):
+            Array("[".utf8) + responses.map(\.bytes).joined(separator: ",".utf8) + Array("]".utf8)
         case .notification(let notification): notification.line
         }
     let again = require("a message reads") { () throws(ProtocolViolation) in try ServerMessage.decode(written) }
