@@ -49,11 +49,11 @@ struct AccountReport {
             ]
         }
         let header = ["ACCOUNT", "STATE", "TOKEN ENDS"]
-        func widest(_ column: Int) -> Int { ([header] + rows).map { $0[column].count }.max() ?? 0 }
-        let room = style.width - widest(1) - widest(2) - 4
-        let first = max(7, min(widest(0), room))
+        let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
+        let room = style.width - widths[1] - widths[2] - 4
+        let first = max(7, min(widths[0], room))
         return ([header] + rows).map { row in
-            let rest = "  " + padded(row[1], widest(1)) + "  " + row[2] + "\n"
+            let rest = "  " + padded(row[1], widths[1]) + "  " + row[2] + "\n"
             if row[0].count <= first { return padded(row[0], first) + rest }
             return style.wrap(start: "", row[0], indent: 0) + padded("", first) + rest
         }.joined()
