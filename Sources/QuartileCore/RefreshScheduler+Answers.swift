@@ -44,6 +44,18 @@ extension RefreshScheduler.Answer {
 }
 
 extension RefreshStateMachine {
+    /// The token in hand, if it has `minValid` left or there is no point in asking for one that has.
+    func token(minValid: Milliseconds?, now: Moment) -> RefreshScheduler.Answer? {
+        let remaining = tokens.remaining(at: now)
+        let life = tokens.set.life
+        var wanted = minValid ?? RefreshPolicy.defaultMinValid(life: life)
+        if wanted >= life { wanted = 0 }
+        let isNew = refreshedAt.map { now.boot - $0 < RefreshPolicy.calm(life: life) } ?? false
+        if isNew { wanted = min(wanted, RefreshPolicy.defaultMinValid(life: life)) }
+        guard remaining > 0, remaining >= wanted else { return nil }
+        return .token(tokens, remaining: remaining, degraded: lastError)
+    }
+
     /// When the next attempt is made while a caller waits.
     fileprivate func nextAttempt(waitedFor now: Moment) -> BootTime? {
         var waited = self

@@ -193,16 +193,8 @@ extension RefreshScheduler {
         deadline: BootTime,
         now: Moment
     ) -> (Answer?, Effects) {
-        guard let machine = entries[name]?.machine else { return (.unknownAccount, Effects()) }
-        let remaining = machine.tokens.remaining(at: now)
-        let life = machine.tokens.set.life
-        var wanted = minValid ?? RefreshPolicy.defaultMinValid(life: life)
-        if wanted >= life { wanted = 0 }
-        let isNew = machine.refreshedAt.map { now.boot - $0 < RefreshPolicy.calm(life: life) } ?? false
-        if isNew { wanted = min(wanted, RefreshPolicy.defaultMinValid(life: life)) }
-        if remaining > 0, remaining >= wanted {
-            return (.token(machine.tokens, remaining: remaining, degraded: machine.lastError), Effects())
-        }
+        guard let index = entries.index(forKey: name) else { return (.unknownAccount, Effects()) }
+        if let answer = entries.values[index].machine.token(minValid: minValid, now: now) { return (answer, Effects()) }
         return wait(for: name, forced: false, waiter: waiter, deadline: deadline, now: now) { $0.demand(now: now) }
     }
 

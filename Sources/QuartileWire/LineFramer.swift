@@ -45,6 +45,7 @@ public struct LineFramer: Sendable {
     /// The next whole line, `overlong` (from then on always), or nil if there is none yet.
     public mutating func next() -> Frame? {
         if isOverlong { return .overlong }
+        guard byteCount > 0 else { return nil }
         let end = endOfLine()
         guard (end ?? buffer.count) - start <= maximumLength else {
             isOverlong = true
