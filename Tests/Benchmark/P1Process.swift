@@ -6,6 +6,7 @@ extension Row {
     static let process = Row("P1", "quartilectl get-token as a whole process") { bench in
         let opponents = try await Opponents(bench)
         let account = opponents.subject.accounts[0]
+        try await checkOutcomes(opponents.subject.home, account)
         let request = Subject.request(for: account)
         let own = "\(try Program.quartilectl.path) --socket \(opponents.own.socket) get-token --account \(account)"
         let floor = "\(bench.tool("floor-client")) \(opponents.floor.socket) \(request)"
@@ -37,6 +38,25 @@ extension Row {
         ]
         if agent != nil { figures.append(Figure("oidc-token, of the C client's", times.ratios("agent"), .ratio)) }
         return figures
+    }
+
+    /// Whether the release program gives what it should also where that is no plain token: it begins before Swift's libraries
+    /// are set up, which no other build does.
+    private static func checkOutcomes(_ home: Home, _ account: String) async throws {
+        let outcomes: [(arguments: [String], code: Int32, words: String)] = [
+            (["--account", account, "--format", "json"], 0, "\"access_token\":"),
+            (["--account", account, "--format", "env", "--min-valid", "60"], 0, "QUARTILE_ACCESS_TOKEN="),
+            (["--account", account, "--format", "header"], 0, "Authorization: Bearer "),
+            (["--account", "nobody"], 67, "there is no account nobody"),
+            (["--account", "a b"], 64, "an account's name is"),
+            (["--account", account, "--socket", "/nonexistent/socket"], 69, "/nonexistent/socket"),
+        ]
+        for (arguments, code, words) in outcomes {
+            let run = try await home.run(.quartilectl, ["get-token"] + arguments).expect(code)
+            guard (code == 0 ? run.output : run.errors).contains(words) else {
+                throw Finished.Unexpected(description: "get-token \(arguments) said: \(run.errors)")
+            }
+        }
     }
 
     /// Whether that many tokens were printed, and all sides but oidc-token printed the same.
