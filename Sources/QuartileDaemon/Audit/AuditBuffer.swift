@@ -31,14 +31,6 @@ struct AuditBuffer: Sendable {
         var entry: AuditEntry
         /// Which call in a row was the last of it: many fall into one millisecond, and a clock may be set.
         var turn: Int
-
-        mutating func `repeat`(by caller: Caller, at now: UnixTime, turn: Int) {
-            self.turn = turn
-            entry.at = now
-            entry.count += 1
-            entry.pid = caller.peer.pid
-            entry.process = caller.process
-        }
     }
 
     private var table: [Key: Slot] = [:]
@@ -100,7 +92,11 @@ struct AuditBuffer: Sendable {
 
     private mutating func repeated(_ key: Key, _ caller: Caller, _ now: UnixTime) -> Bool {
         guard let index = table.index(forKey: key) else { return false }
-        table.values[index].repeat(by: caller, at: now, turn: turn)
+        table.values[index].turn = turn
+        table.values[index].entry.at = now
+        table.values[index].entry.count += 1
+        table.values[index].entry.pid = caller.peer.pid
+        table.values[index].entry.process = caller.process
         return true
     }
 
