@@ -39,19 +39,17 @@ func wireAccount(_ name: String, _ state: WireAccount.State = .active) -> WireAc
     )
 }
 
-let token: JSON = {
-    let token = WireToken(
-        account: "x",
-        accessToken: "eyJ.abc.def",
-        tokenType: "Bearer",
-        expiresAt: 1_795_600_800,
-        expiresIn: 60,
-        generation: 1,
-        subscriptionKey: "abc123",
-        subscriptionKeyHeader: "Subscription-Key"
-    )
-    return (try? JSON.parse(token.bytes)) ?? .null
-}()
+let token: JSON = [
+    "account": "x",
+    "access_token": "eyJ.abc.def",
+    "token_type": "Bearer",
+    "expires_at": "2026-11-25T10:00:00Z",
+    "expires_at_epoch": 1_795_600_800,
+    "expires_in": 60,
+    "generation": 1,
+    "subscription_key": "abc123",
+    "subscription_key_header": "Subscription-Key",
+]
 
 func list(_ names: String...) -> [Method: Result<JSON, WireError>] {
     [.listAccounts: .success(ListAccountsResult(accounts: names.map { wireAccount($0) }).json)]
