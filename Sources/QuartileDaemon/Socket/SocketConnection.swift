@@ -4,8 +4,8 @@ import QuartileWire
 /// One client's connection: cuts lines, decodes them, passes requests on, gathers answers, and holds the client to its
 /// limits.
 ///
-/// Confined to its channel's event loop. Answers leave once for each pass over what was read, or
-/// for each turn of the loop: see ``FlushQueue``.
+/// Confined to its channel's event loop. Answers leave once for each pass over what was read, or for each
+/// turn of the loop: see ``FlushQueue``.
 final class SocketConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
